@@ -1,0 +1,34 @@
+/**
+ * What a backup reads from: a file system, or a made-up one in tests. Synchronous on purpose: it is
+ * called inside worker threads, where synchronous calls beat Node's thread pool (docs/performance.md).
+ *
+ * Paths are raw bytes (names need not be UTF-8), absolute, `/`-separated, without `.`/`..`/empty parts;
+ * the root is `/`. Paths may be longer than the system's limit: implementations walk by descriptors.
+ */
+import type { NodeMeta } from "#format/node.ts";
+
+export type RawPath = Uint8Array;
+
+export interface SourceFile {
+  /** Metadata by descriptor, taken after opening: the type may not have changed. */
+  readonly meta: NodeMeta;
+  /** Reads up to `length` bytes at the current position into `into[at…]`; 0 means end of file. */
+  read(into: Uint8Array, at: number, length: number): number;
+  close(): void;
+}
+
+export interface SourceTree {
+  /** Raw names in a folder, any order, without `.` and `..`. @throws an Error with a system code (`ENOENT`, `EACCES`, …) */
+  list(directory: RawPath): Uint8Array[];
+  /**
+   * Everything about one entry, links not followed: type, mode, times, owner and names, inode, link
+   * target, extended attributes. Times keep their nanoseconds.
+   * @throws an Error with a system code
+   */
+  lstat(path: RawPath): NodeMeta;
+  /**
+   * Opens a regular file without following a final symlink.
+   * @throws an Error with a system code; `ENOTREG` when it is no longer a regular file
+   */
+  open(path: RawPath): SourceFile;
+}

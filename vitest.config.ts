@@ -1,0 +1,43 @@
+/** unit: fast, in memory. slow: real processes, official restic, sweeps. browser: Debian's Chromium. */
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+
+const slow = ["test/**/*.test.ts"];
+const browser = ["src/**/*.browser.test.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "tools/**/*.test.ts"],
+          exclude: [...browser],
+          pool: "threads",
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: { name: "slow", include: slow, pool: "forks", testTimeout: 900_000, hookTimeout: 300_000 },
+      },
+      {
+        test: {
+          name: "browser",
+          include: browser,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+                args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+              },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
