@@ -8,6 +8,8 @@
  * - After a `write` resolved, `read` and `stat` see the file; `list` may lag where `supports.listAfterWrite` is false.
  * - Absence is `undefined` from `stat` and NOT_FOUND from `read` and `remove`; every other failure throws
  *   another code. A short answer is SHORT_READ, never padded, never cut silently.
+ * - A `remove` of an index, snapshot or key that resolved is durable: what depends on its being gone may
+ *   be deleted next. A pack or lock may come back after a power loss, which harms nothing.
  * - Calls may run concurrently up to `connections`. Nothing retries here: `wrappers/retry.ts` does.
  */
 
@@ -35,6 +37,15 @@ export interface ReadOptions extends CallOptions {
   readonly offset?: number;
   /** Number of bytes, default to the end. Exactly this many are returned, else SHORT_READ. */
   readonly length?: number;
+  /** The file may be kept whole in a local cache. Only asked of packs: those that hold trees. */
+  readonly cacheable?: boolean;
+  /** Ask the storage itself, not a cache; a cached copy is replaced by what it answers. */
+  readonly fresh?: boolean;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** As in {@link ReadOptions}: a pack that holds trees. */
+  readonly cacheable?: boolean;
 }
 
 export interface BackendSupport {
@@ -58,7 +69,7 @@ export interface Backend {
    * @throws ALREADY_EXISTS when the name is taken (also when the content is equal)
    * @throws STORAGE_FULL, DENIED, STORAGE_FAILED
    */
-  write(file: FileRef, parts: readonly Uint8Array[], options?: CallOptions): Promise<void>;
+  write(file: FileRef, parts: readonly Uint8Array[], options?: WriteOptions): Promise<void>;
   /** @throws NOT_FOUND, SHORT_READ, DENIED, STORAGE_FAILED */
   read(file: FileRef, options?: ReadOptions): Promise<Uint8Array>;
   /** Size in bytes, or undefined when there is no such file. */
