@@ -16,7 +16,8 @@ export interface PackEntry {
 }
 
 const SEAL_OVERHEAD = 32;
-const LENGTH_WORD = 4;
+/** Bytes of the little-endian word after the sealed header. */
+export const PACK_LENGTH_FIELD = 4;
 const PLAIN_ENTRY = 37;
 const ZSTD_ENTRY = 41;
 
@@ -25,9 +26,9 @@ export const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 /** As many entries of 41 bytes as fit {@link MAX_HEADER_BYTES}. */
 export const MAX_PACK_ENTRIES = 409_199;
 /** One plain entry, no blob bytes. */
-export const MIN_PACK_BYTES = PLAIN_ENTRY + SEAL_OVERHEAD + LENGTH_WORD;
+export const MIN_PACK_BYTES = PLAIN_ENTRY + SEAL_OVERHEAD + PACK_LENGTH_FIELD;
 /** What readers fetch first: 15 compressed entries, seal and length word. */
-export const EAGER_HEADER_BYTES = 15 * ZSTD_ENTRY + SEAL_OVERHEAD + LENGTH_WORD;
+export const EAGER_HEADER_BYTES = 15 * ZSTD_ENTRY + SEAL_OVERHEAD + PACK_LENGTH_FIELD;
 
 /** Bytes that a blob's entry takes in the header. */
 export function entryBytes(compressed: boolean): number {
@@ -36,14 +37,16 @@ export function entryBytes(compressed: boolean): number {
 
 /** Bytes that the header takes in the pack file, seal and length word included. */
 export function headerBytes(plainEntries: number, compressedEntries: number): number {
-  return plainEntries * PLAIN_ENTRY + compressedEntries * ZSTD_ENTRY + SEAL_OVERHEAD + LENGTH_WORD;
+  return (
+    plainEntries * PLAIN_ENTRY + compressedEntries * ZSTD_ENTRY + SEAL_OVERHEAD + PACK_LENGTH_FIELD
+  );
 }
 
 /** Size that a pack file must have: its blobs, contiguous from 0, and the header. */
 export function packBytes(
   entries: Iterable<{ readonly length: number; readonly rawLength: number }>,
 ): number {
-  let size = SEAL_OVERHEAD + LENGTH_WORD;
+  let size = SEAL_OVERHEAD + PACK_LENGTH_FIELD;
   for (const { length, rawLength } of entries) size += length + entryBytes(rawLength > 0);
   return size;
 }
@@ -68,7 +71,7 @@ export function encodePackHeader(entries: readonly PackEntry[]): Uint8Array {
 
 /** The word after the sealed header. */
 export function encodeHeaderLength(sealedLength: number): Uint8Array {
-  const out = new Uint8Array(LENGTH_WORD);
+  const out = new Uint8Array(PACK_LENGTH_FIELD);
   new DataView(out.buffer).setUint32(0, sealedLength, true);
   return out;
 }
@@ -80,15 +83,15 @@ export function encodeHeaderLength(sealedLength: number): Uint8Array {
  * @throws BAD_FORMAT when the length is impossible, TOO_LARGE above {@link MAX_HEADER_BYTES}
  */
 export function readHeaderLength(tail: Uint8Array, fileSize: number, name = "The pack"): number {
-  if (fileSize < MIN_PACK_BYTES || tail.length < LENGTH_WORD) {
+  if (fileSize < MIN_PACK_BYTES || tail.length < PACK_LENGTH_FIELD) {
     throw new CofferError("BAD_FORMAT", `${name} is too short for a pack`, { data: { fileSize } });
   }
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
-  const length = view.getUint32(tail.length - LENGTH_WORD, true);
+  const length = view.getUint32(tail.length - PACK_LENGTH_FIELD, true);
   if (length > MAX_HEADER_BYTES) {
     throw new CofferError("TOO_LARGE", `${name} claims a header of ${length} bytes`);
   }
-  if (length < PLAIN_ENTRY + SEAL_OVERHEAD || length > fileSize - LENGTH_WORD) {
+  if (length < PLAIN_ENTRY + SEAL_OVERHEAD || length > fileSize - PACK_LENGTH_FIELD) {
     throw new CofferError("BAD_FORMAT", `${name} claims a header of ${length} bytes`, {
       data: { fileSize },
     });

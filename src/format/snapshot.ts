@@ -7,6 +7,8 @@ import { JsonReader } from "#format/json-reader.ts";
 import { decodeSummary, encodeSummary, type SnapshotSummary } from "#format/snapshot-summary.ts";
 import { formatTime, parseTime, type ZonedTime } from "#format/time.ts";
 
+export type { SnapshotSummary } from "#format/snapshot-summary.ts";
+
 /** What is said of a snapshot in its file. Its id is the file's name and not part of it. */
 export interface Snapshot {
   readonly time: ZonedTime;

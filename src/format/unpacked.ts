@@ -10,7 +10,7 @@ const BRACKET = 0x5b;
  * What is sealed for a file's JSON. Version 2 always compresses, as restic does.
  * @param compress makes one zstd frame of the JSON
  */
-export function wrapUnpacked(
+export function encodeUnpacked(
   version: 1 | 2,
   json: Uint8Array,
   compress: (json: Uint8Array) => Uint8Array,
@@ -29,7 +29,7 @@ export function wrapUnpacked(
  * @param name names the file in errors
  * @throws BAD_FORMAT for another encoding, and what `decompress` throws
  */
-export function unwrapUnpacked(
+export function decodeUnpacked(
   version: 1 | 2,
   plaintext: Uint8Array,
   decompress: (frame: Uint8Array) => Uint8Array,
