@@ -1,0 +1,136 @@
+/**
+ * A folder of a restore target on Linux, held by its descriptor. Every name is resolved relative to
+ * that descriptor and never through a link, so that neither the tree nor a process that swaps folders
+ * meanwhile can lead a write elsewhere.
+ */
+import { chmodSync, closeSync, fstatSync, lstatSync, readdirSync } from "node:fs";
+import type { NodeType } from "#format/node.ts";
+import { S_IFMT, posixModeOf } from "#platform/posix-mode.ts";
+import { OPEN, procPath, type RestoreCalls } from "#platform/node/restore-calls.ts";
+import {
+  applyByDescriptor,
+  DescriptorFile,
+  MetaSteps,
+  targetStatOf,
+  type KnownState,
+} from "#platform/node/restore-file.ts";
+import { namedError, systemCode } from "#platform/node/system-error.ts";
+import type { EntryMeta, TargetFolder, TargetStat } from "#platform/restore-target.ts";
+
+const S_IFREG = 0o100000;
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/** See the contract. */
+export class DescriptorFolder implements TargetFolder {
+  readonly #fd: number;
+  readonly #calls: RestoreCalls;
+  /** Owner of new files here, learnt from the first: set-gid folders and mount options change it. */
+  #newFiles: KnownState | undefined;
+
+  constructor(fd: number, calls: RestoreCalls) {
+    this.#fd = fd;
+    this.#calls = calls;
+  }
+
+  openFolder(name: Uint8Array): DescriptorFolder {
+    return new DescriptorFolder(this.#openFolder(name), this.#calls);
+  }
+
+  #openFolder(name: Uint8Array): number {
+    return this.#calls.open(this.#fd, name, OPEN.folder, 0);
+  }
+
+  makeFolder(name: Uint8Array): void {
+    this.#calls.mkdir(this.#fd, name, PRIVATE_FOLDER);
+  }
+
+  stat(name: Uint8Array): TargetStat | undefined {
+    try {
+      return targetStatOf(lstatSync(procPath(this.#fd, name), { bigint: true }));
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  list(): Uint8Array[] {
+    return readdirSync(procPath(this.#fd), { encoding: "buffer" });
+  }
+
+  createFile(name: Uint8Array): DescriptorFile {
+    const fd = this.#calls.open(this.#fd, name, OPEN.create, PRIVATE_FILE);
+    if (this.#newFiles === undefined) {
+      const { uid, gid } = fstatSync(fd);
+      this.#newFiles = { uid, gid };
+    }
+    return new DescriptorFile(fd, this.#calls, this.#newFiles);
+  }
+
+  openFile(name: Uint8Array, access: "read" | "write"): DescriptorFile {
+    const fd = this.#calls.open(this.#fd, name, OPEN[access], 0);
+    const stat = fstatSync(fd);
+    if ((stat.mode & S_IFMT) !== S_IFREG) {
+      closeSync(fd);
+      throw namedError("ENOTREG", "not a regular file", "open", name);
+    }
+    return new DescriptorFile(fd, this.#calls, { uid: stat.uid, gid: stat.gid });
+  }
+
+  makeSymlink(name: Uint8Array, linkTarget: Uint8Array): void {
+    this.#calls.symlink(linkTarget, this.#fd, name);
+  }
+
+  makeSpecial(name: Uint8Array, type: NodeType, device: bigint, mode: number): void {
+    const stMode = posixModeOf(type, mode & 0o700);
+    this.#calls.mknod(this.#fd, name, stMode, device);
+  }
+
+  makeHardLink(name: Uint8Array, fromFolder: TargetFolder, from: Uint8Array): void {
+    if (!(fromFolder instanceof DescriptorFolder)) throw new TypeError("folder of another target");
+    this.#calls.link(fromFolder.#fd, from, this.#fd, name);
+  }
+
+  removeFile(name: Uint8Array): void {
+    this.#calls.unlink(this.#fd, name);
+  }
+
+  removeFolder(name: Uint8Array): void {
+    this.#calls.rmdir(this.#fd, name);
+  }
+
+  applyEntryMeta(name: Uint8Array, type: NodeType, meta: EntryMeta): number {
+    const steps = new MetaSteps();
+    const calls = this.#calls;
+    steps.owner(() => calls.lchown(this.#fd, name, meta.uid, meta.gid));
+    for (const attribute of meta.xattrs) {
+      const path = procPath(this.#fd, name);
+      steps.xattr(() => calls.lsetxattr(path, attribute.name, attribute.value));
+    }
+    const wanted = steps.permissions(meta);
+    if (type !== "symlink") steps.run(() => this.#chmodEntry(name, wanted));
+    steps.run(() => calls.lutimes(this.#fd, name, meta));
+    return steps.finish(calls);
+  }
+
+  /** `fchmodat` follows links; a descriptor of the entry itself cannot. */
+  #chmodEntry(name: Uint8Array, permissions: number): void {
+    const fd = this.#calls.open(this.#fd, name, OPEN.entry, 0);
+    try {
+      if ((fstatSync(fd).mode & S_IFMT) >> 12 === 0o12) {
+        throw namedError("ELOOP", "a link took the entry's place", "chmod", name);
+      }
+      chmodSync(procPath(fd), permissions);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  applyMeta(meta: EntryMeta): number {
+    return applyByDescriptor(this.#fd, this.#calls, meta);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
