@@ -103,7 +103,7 @@ export class JsonReader {
   locateString(): boolean {
     if (this.peek() !== QUOTE) this.fail("expected a text");
     const after = skipString(this.bytes, this.pos, this.end);
-    if (after < 0) this.#skipFailed(after);
+    if (after < 0) this.failSkip(after);
     this.stringStart = this.pos + 1;
     this.stringEnd = after - 1;
     this.pos = after;
@@ -197,11 +197,12 @@ export class JsonReader {
   /** Passes a value of any kind, checking its syntax. */
   skip(): void {
     const after = skipValue(this.bytes, this.pos, this.end);
-    if (after < 0) this.#skipFailed(after);
+    if (after < 0) this.failSkip(after);
     this.pos = after;
   }
 
-  #skipFailed(after: number): never {
+  /** Reports the fault that a skipping function found. */
+  failSkip(after: number): never {
     this.pos = ~after;
     return this.fail(this.pos >= this.end ? "it ends too early" : "not valid JSON");
   }

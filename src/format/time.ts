@@ -2,6 +2,7 @@
  * Times as Go writes them in JSON: RFC 3339, up to nine digits of fraction without trailing zeros, the
  * writing host's offset or `Z` (docs/format.md, section 9).
  */
+import { utf8 } from "#base/bytes.ts";
 import type { Timestamp } from "#base/timestamp.ts";
 
 /** An instant with the offset it was, or is to be, written with. */
@@ -50,25 +51,78 @@ export function civilFromDays(days: number): { year: number; month: number; day:
   };
 }
 
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
-
 /** Parses what Go's JSON decoder accepts as a time; undefined for anything else. */
 export function parseTime(text: string): ZonedTime | undefined {
-  const m = RFC3339.exec(text);
-  if (m === null) return undefined;
-  const [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
-  const [hour, minute, second] = [Number(m[4]), Number(m[5]), Number(m[6])];
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const nanos = m[7] === undefined ? 0 : Number(m[7].slice(0, 9).padEnd(9, "0"));
-  let offsetMinutes = 0;
-  if (m[8] !== undefined) {
-    const [hours, minutes] = [Number(m[9]), Number(m[10])];
-    if (hours > 23 || minutes > 59) return undefined;
-    offsetMinutes = (m[8] === "-" ? -1 : 1) * (hours * 60 + minutes) || 0;
+  const bytes = utf8(text);
+  return parseTimeBytes(bytes, 0, bytes.length);
+}
+
+/** Like {@link parseTime}, straight from `bytes[start, end)`. */
+export function parseTimeBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): ZonedTime | undefined {
+  // The shortest is 2006-01-02T15:04:05Z.
+  if (end - start < 20) return undefined;
+  const two = (at: number): number => digits(bytes, start + at, 2);
+  const year = digits(bytes, start, 4);
+  const [month, day, hour, minute, second] = [two(5), two(8), two(11), two(14), two(17)];
+  for (const [at, mark] of MARKS) if (bytes[start + at] !== mark) return undefined;
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) {
+    return undefined;
   }
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+    return undefined;
+  }
+  let at = start + 19;
+  let nanos = 0;
+  if (bytes[at] === DOT) {
+    const first = ++at;
+    let unit = 100_000_000;
+    for (; at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39; at++) {
+      nanos += (bytes[at]! - 0x30) * unit;
+      unit = Math.floor(unit / 10);
+    }
+    if (at === first) return undefined;
+  }
+  const offsetMinutes = parseOffset(bytes, at, end);
+  if (offsetMinutes === undefined) return undefined;
   const local = daysFromCivil(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
   return { seconds: local - offsetMinutes * 60, nanos, offsetMinutes };
+}
+
+const DOT = 0x2e;
+/** Where the separators stand: `-`, `-`, `T`, `:`, `:`. */
+const MARKS = [
+  [4, 0x2d],
+  [7, 0x2d],
+  [10, 0x54],
+  [13, 0x3a],
+  [16, 0x3a],
+] as const;
+
+/** The number of `count` digits, or -1. */
+function digits(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Minutes of `Z` or `+01:00`, which must fill the rest. */
+function parseOffset(bytes: Uint8Array, at: number, end: number): number | undefined {
+  const sign = bytes[at];
+  if (sign === 0x5a) return at + 1 === end ? 0 : undefined;
+  if ((sign !== 0x2b && sign !== 0x2d) || at + 6 !== end || bytes[at + 3] !== 0x3a)
+    return undefined;
+  const [hours, minutes] = [digits(bytes, at + 1, 2), digits(bytes, at + 4, 2)];
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return undefined;
+  const size = hours * 60 + minutes;
+  return size === 0 || sign === 0x2b ? size : -size;
 }
 
 function daysInMonth(year: number, month: number): number {

@@ -4,11 +4,11 @@
  * it in one call.
  */
 import { toBase64, utf8 } from "#base/bytes.ts";
-import { quoteJson } from "#format/go-json.ts";
+import { quoteJson, quoteJsonBytes } from "#format/go-json.ts";
 import { nameToJson } from "#format/node-name.ts";
 import type { ExtendedAttribute, NodeMeta, NodeType } from "#format/node.ts";
 import type { TimeFormatter } from "#format/time-formatter.ts";
-import { decodeUtf8, isUtf8 } from "#format/utf8-go.ts";
+import { isUtf8 } from "#format/utf8-go.ts";
 
 const encoder = new TextEncoder();
 /** Grows to the longest node seen; reused, so that each node costs one allocation of its exact size. */
@@ -165,12 +165,12 @@ function ownerText({ uid, gid, user, group }: NodeMeta): string {
 }
 
 function targetText(target: Uint8Array): string {
-  const text = target.length === 0 ? "" : `,"linktarget":${quoteJson(decodeUtf8(target))}`;
+  const text = target.length === 0 ? "" : `,"linktarget":${quoteJsonBytes(target)}`;
   return isUtf8(target) ? text : `${text},"linktarget_raw":"${toBase64(target)}"`;
 }
 
 function attributeText({ name, value }: ExtendedAttribute): string {
-  return `{"name":${quoteJson(decodeUtf8(name))},"value":"${toBase64(value)}"}`;
+  return `{"name":${quoteJsonBytes(name)},"value":"${toBase64(value)}"}`;
 }
 
 /** Puts a text at the start of the scratch buffer, with room for `extra` bytes after it. */
