@@ -11,7 +11,7 @@ import type { BlobIndex, BlobLocation, BlobType } from "#repository/blob-index.t
 const MAX_DEPTH = 64;
 const MAX_U32 = 0xffff_ffff;
 /** The pack number shares a word with the blob's type and state in the WASM table. */
-const MAX_PACKS = 1 << 24;
+const MAX_PACKS = 2 ** 24 - 1;
 /** Rough cost of a Map entry, its string key and its array; for {@link BlobIndex.byteLength} only. */
 const BYTES_PER_BLOB = 300;
 
