@@ -145,6 +145,9 @@ export class RetryBackend extends WrappedBackend {
       throw new CofferError("ALREADY_EXISTS", "Another config was stored meanwhile");
     }
     if (found.size === parts.reduce((sum, part) => sum + part.length, 0)) return true;
+    if (!this.supports.remove) {
+      throw new CofferError("STORAGE_FAILED", `A torn ${describeFile(file)} cannot be replaced`);
+    }
     await this.inner.remove(file, { signal });
     return false;
   }
