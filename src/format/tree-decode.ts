@@ -3,6 +3,8 @@ import { compareBytes } from "#base/bytes.ts";
 import type { Node } from "#format/node.ts";
 import { TreeCursor, type TreeReadOptions } from "#format/tree-cursor.ts";
 
+export { TreeCursor, type TreeReadOptions } from "#format/tree-cursor.ts";
+
 /** All nodes of a tree, one at a time. `raw` is a view into `bytes`. @throws BAD_TREE, TOO_LARGE */
 export function* readTree(
   bytes: Uint8Array,
