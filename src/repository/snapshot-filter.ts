@@ -51,10 +51,7 @@ export interface SnapshotGroup {
 }
 
 /** Groups in ascending order of their keys. Paths and tags count as sets. */
-export function groupSnapshots(
-  snapshots: readonly StoredSnapshot[],
-  by: GroupBy,
-): SnapshotGroup[] {
+export function groupSnapshots(snapshots: readonly StoredSnapshot[], by: GroupBy): SnapshotGroup[] {
   const groups = new Map<string, SnapshotGroup>();
   for (const snapshot of snapshots.toSorted(compareSnapshots)) {
     const key: GroupKey = {
