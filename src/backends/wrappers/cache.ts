@@ -4,7 +4,7 @@
  * this process, and trouble with the cache never fails a call (docs/format.md, section 1).
  */
 import { toHex } from "#base/bytes.ts";
-import { isCofferError } from "#base/errors.ts";
+import { isCofferError, throwIfAborted } from "#base/errors.ts";
 import type { MaybePromise } from "#base/maybe-promise.ts";
 import type {
   Backend,
@@ -57,6 +57,7 @@ export class CacheBackend extends WrappedBackend {
   }
 
   override async read(file: FileRef, options: ReadOptions = {}): Promise<Uint8Array> {
+    throwIfAborted(options.signal);
     if (!isCached(file.type, options.cacheable)) return this.inner.read(file, options);
     if (options.fresh !== true) {
       const copy = await this.#copyOf(file, options);
