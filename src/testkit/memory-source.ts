@@ -81,12 +81,13 @@ export class MemorySource implements SourceTree {
     let open = true;
     return {
       meta: metaOf(inode),
-      read: (into, at, length) => {
+      read: (into, at, length, given) => {
         if (!open) throw memoryError("EBADF", "read", path);
-        const wanted = this.#beforeRead(key, path, position, length);
-        const count = Math.max(0, Math.min(wanted, inode.content.size - position));
-        inode.content.read(position, into, at, count);
-        position += count;
+        const from = given ?? position;
+        const wanted = this.#beforeRead(key, path, from, length);
+        const count = Math.max(0, Math.min(wanted, inode.content.size - from));
+        if (count > 0) inode.content.read(from, into, at, count);
+        if (given === undefined) position += count;
         return count;
       },
       close: () => {

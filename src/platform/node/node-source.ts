@@ -172,7 +172,9 @@ class PosixSource implements NodeSource {
 
   #target(short: RawPath): Uint8Array {
     const calls = this.#calls;
-    if (calls === undefined) return readlinkSync(asBuffer(short), { encoding: "buffer" });
+    if (calls === undefined) {
+      return new Uint8Array(readlinkSync(asBuffer(short), { encoding: "buffer" }));
+    }
     const length = calls.readlinkat(calls.constants.AT_FDCWD, short, this.#link);
     return this.#link.slice(0, length);
   }
@@ -200,8 +202,8 @@ class OpenFile implements SourceFile {
     this.meta = meta;
   }
 
-  read(into: Uint8Array, at: number, length: number): number {
-    return readSync(this.#fd, into, at, length, null);
+  read(into: Uint8Array, at: number, length: number, position?: number): number {
+    return readSync(this.#fd, into, at, length, position ?? null);
   }
 
   close(): void {

@@ -51,7 +51,13 @@ export interface FileCalls {
   getdents(fd: number, into: Uint8Array): number;
   /** Bytes of a link's target written into `into`; equal to its length when cut off. */
   readlinkat(dirfd: number, path: Uint8Array, into: Uint8Array): number;
+  /** Give the descriptor to {@link FileCalls.close}, not to `fs.close`: see there. */
   openat(dirfd: number, path: Uint8Array, flags: number, mode?: number): number;
+  /**
+   * Closes a descriptor of {@link FileCalls.openat}. Inside a worker Node keeps a list of those that
+   * its own `fs.open` made, and prints a warning when `fs.close` meets another.
+   */
+  close(fd: number): void;
   mkdirat(dirfd: number, path: Uint8Array, mode: number): void;
   unlinkat(dirfd: number, path: Uint8Array, flags: number): void;
   symlinkat(target: Uint8Array, dirfd: number, path: Uint8Array): void;

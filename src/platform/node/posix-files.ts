@@ -72,12 +72,21 @@ function namespaceCalls(
   check: Check,
 ): Pick<
   FileCalls,
-  "openat" | "mkdirat" | "unlinkat" | "symlinkat" | "linkat" | "renameat" | "fchmodat" | "fchownat"
+  | "openat"
+  | "close"
+  | "mkdirat"
+  | "unlinkat"
+  | "symlinkat"
+  | "linkat"
+  | "renameat"
+  | "fchmodat"
+  | "fchownat"
 > {
   // The mode of openat is a variadic argument, which Apple's arm64 passes on the stack.
   const variadic = library.platform === "darwin";
   const fixed = variadic ? ["int", "void *", "int", "..."] : ["int", "void *", "int", "uint"];
   const openat = bind("openat", "int", fixed);
+  const close = bind("close", "int", ["int"]);
   const mkdirat = bind("mkdirat", "int", ["int", "void *", "uint"]);
   const unlinkat = bind("unlinkat", "int", ["int", "void *", "int"]);
   const symlinkat = bind("symlinkat", "int", ["void *", "int", "void *"]);
@@ -93,6 +102,7 @@ function namespaceCalls(
       const args = variadic ? (["uint", mode] as const) : ([mode] as const);
       return check(openat(dirfd, name, flags, ...args), "open", path);
     },
+    close: (fd) => void check(close(fd), "close"),
     mkdirat: (dirfd, path, mode) =>
       void check(mkdirat(dirfd, first.of(path, "mkdir"), mode), "mkdir", path),
     unlinkat: (dirfd, path, flags) =>

@@ -8,9 +8,9 @@ export function lastSlash(path: RawPath, from = path.length - 1): number {
   return path.lastIndexOf(SLASH, from);
 }
 
-/** True when `path` is the folder made of `chain`'s first `end` bytes, or lies below it. */
+/** True when `path` lies below the folder that `chain`'s first `end` bytes name. */
 export function liesBelow(path: RawPath, chain: RawPath, end: number): boolean {
-  if (path.length < end || (path.length > end && path[end] !== SLASH)) return false;
+  if (path.length <= end || path[end] !== SLASH) return false;
   return Buffer.compare(path.subarray(0, end), chain.subarray(0, end)) === 0;
 }
 
