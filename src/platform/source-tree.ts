@@ -12,8 +12,11 @@ export type RawPath = Uint8Array;
 export interface SourceFile {
   /** Metadata by descriptor, taken after opening: the type may not have changed. */
   readonly meta: NodeMeta;
-  /** Reads up to `length` bytes at the current position into `into[at…]`; 0 means end of file. */
-  read(into: Uint8Array, at: number, length: number): number;
+  /**
+   * Reads up to `length` bytes into `into[at…]`, at the current position or at the given one (which
+   * leaves the current one alone); 0 means end of file.
+   */
+  read(into: Uint8Array, at: number, length: number, position?: number): number;
   close(): void;
 }
 

@@ -4,12 +4,15 @@
  */
 import type { RestoreTarget } from "#platform/restore-target.ts";
 import type { SourceTree } from "#platform/source-tree.ts";
+import type { PackSink } from "#repository/pack-sink.ts";
 import type { Repository } from "#repository/repository.ts";
 
 /** What a task may touch. One per thread and opened repository. */
 export interface TaskContext {
   readonly repository: Repository;
   readonly platform: Platform;
+  /** Where packs written by this thread go. */
+  readonly packSink: PackSink;
   /** Things a task keeps between runs in this thread (open packs, descriptors); keyed by its owner. */
   readonly state: Map<symbol, unknown>;
   /** Sends an event to the pool's listener in the coordinating thread. Plain data only. */
@@ -26,6 +29,8 @@ export interface Platform {
 /** A named unit of work. Names are unique; input and output are structured-cloneable. */
 export interface Task<Input, Output> {
   readonly name: string;
+  /** Runs of serial tasks never overlap within one thread: for tasks that share per-thread state. */
+  readonly serial?: boolean;
   run(context: TaskContext, input: Input): Promise<Output>;
 }
 
