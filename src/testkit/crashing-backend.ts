@@ -78,11 +78,14 @@ export class CrashingBackend extends WrappedBackend {
   override async *list(type: FileType, options?: CallOptions): AsyncGenerator<ListedFile> {
     throwIfAborted(options?.signal);
     const call = this.#begin();
-    for await (const file of this.inner.list(type, options)) {
-      this.#checkAlive();
-      yield file;
+    try {
+      for await (const file of this.inner.list(type, options)) {
+        this.#checkAlive();
+        yield file;
+      }
+    } finally {
+      this.#end(call);
     }
-    this.#end(call);
   }
 
   override remove(file: FileRef, options?: CallOptions): Promise<void> {
@@ -91,9 +94,12 @@ export class CrashingBackend extends WrappedBackend {
 
   async #call<T>(effect: () => Promise<T>): Promise<T> {
     const call = this.#begin();
-    const result = await effect();
-    this.#end(call);
-    return result;
+    try {
+      return await effect();
+    } finally {
+      // Also after a call that failed: its error is not seen by a dead process.
+      this.#end(call);
+    }
   }
 
   #begin(): number {
