@@ -79,6 +79,7 @@ class PosixSource implements NodeSource {
   readonly #deep = new DeepPaths();
   readonly #statx = new StatxDecoder();
   readonly #link = new Uint8Array(LINK_BYTES);
+  readonly #lstatFlags: number;
   readonly #users = new Map<number, string>();
   readonly #groups = new Map<number, string>();
 
@@ -89,6 +90,10 @@ class PosixSource implements NodeSource {
     this.#accounts = calls ?? accountFiles();
     this.#attributes = calls && new AttributeReader(calls);
     this.#folders = new FolderReader(calls);
+    this.#lstatFlags =
+      calls === undefined
+        ? 0
+        : calls.constants.AT_SYMLINK_NOFOLLOW | calls.constants.AT_NO_AUTOMOUNT;
   }
 
   get heldDescriptors(): number {
@@ -123,8 +128,7 @@ class PosixSource implements NodeSource {
 
   #lstat(short: RawPath, path: RawPath): NodeMeta {
     const calls = this.#calls;
-    const flags = calls?.constants.AT_SYMLINK_NOFOLLOW ?? 0;
-    const stat = calls?.statx(calls.constants.AT_FDCWD, short, flags, this.#statx.buffer)
+    const stat = calls?.statx(calls.constants.AT_FDCWD, short, this.#lstatFlags, this.#statx.buffer)
       ? this.#statx.decode(this.#withAtime)
       : fromNodeStat(lstatSync(asBuffer(short), { bigint: true }), this.#withAtime);
     const target = stat.type === "symlink" ? this.#target(short) : undefined;

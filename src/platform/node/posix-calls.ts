@@ -21,6 +21,8 @@ export interface PosixConstants {
   readonly AT_REMOVEDIR: number;
   /** Linux; 0 elsewhere. */
   readonly AT_EMPTY_PATH: number;
+  /** Linux; 0 elsewhere. `lstat` implies it, `statx` does not. */
+  readonly AT_NO_AUTOMOUNT: number;
   /** `lseek`: next data or hole. */
   readonly SEEK_DATA: number;
   readonly SEEK_HOLE: number;
@@ -98,6 +100,7 @@ const LINUX: PosixConstants = {
   AT_SYMLINK_NOFOLLOW: 0x100,
   AT_REMOVEDIR: 0x200,
   AT_EMPTY_PATH: 0x1000,
+  AT_NO_AUTOMOUNT: 0x800,
   SEEK_DATA: 3,
   SEEK_HOLE: 4,
 };
@@ -108,6 +111,7 @@ const DARWIN: PosixConstants = {
   AT_SYMLINK_NOFOLLOW: 0x20,
   AT_REMOVEDIR: 0x80,
   AT_EMPTY_PATH: 0,
+  AT_NO_AUTOMOUNT: 0,
   SEEK_DATA: 4,
   SEEK_HOLE: 3,
 };

@@ -41,8 +41,10 @@ function metadataCalls(
   const statx = linux
     ? library.bind("statx", "int", ["int", "void *", "int", "uint", "void *"])
     : undefined;
+  // musl calls the same thing getdents; glibc exports no function of that name.
+  const records = ["int", "void *", "size_t"];
   const getdents = linux
-    ? library.bind("getdents64", "long", ["int", "void *", "size_t"])
+    ? (library.bind("getdents64", "long", records) ?? library.bind("getdents", "long", records))
     : undefined;
   const readlinkat = bind("readlinkat", "long", ["int", "void *", "void *", "size_t"]);
   const lseek = bind("lseek", "long", ["int", "int64_t", "int"]);
