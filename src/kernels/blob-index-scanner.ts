@@ -72,8 +72,8 @@ function takeScanner(): Scanner {
 }
 
 /**
- * Passes the content of one index file to `sink`. Costs about 6 ms per MB once, and memory of the size
- * of the text until the next garbage collection.
+ * Passes the content of one index file to `sink`. Scanning and adding cost about 2.3 ms per MB, and
+ * memory of the size of the text until the next garbage collection.
  * @throws BAD_FORMAT with the byte position in `data.position`; the sink may have seen a part
  * @throws TOO_LARGE above 1 GiB of text
  */

@@ -58,15 +58,20 @@ function nextEntry(id: usize, type: u32): usize {
   const first = load<u32>(id);
   const tag = tagOf(id);
   const mask = loadWord(SLOT_MASK);
+  let step = passed;
   // A search that meets a table being filled in must end too; its miss is then not believed.
-  while (passed <= mask) {
-    const slot = loadWord(slotAt((first + passed) & mask));
-    if (slot == 0) return 0;
-    passed++;
+  while (step <= mask) {
+    const slot = loadWord(slotAt((first + step) & mask));
+    if (slot == 0) break;
+    step++;
     if ((slot & TAG_MASK) != tag) continue;
     const entry = entryAt((slot & INDEX_MASK) - 1);
-    if (sameId(entry, id) && ((load<u32>(entry, 32) >> TYPE_SHIFT) & 1) == type) return entry;
+    if (sameId(entry, id) && ((load<u32>(entry, 32) >> TYPE_SHIFT) & 1) == type) {
+      passed = step;
+      return entry;
+    }
   }
+  passed = step;
   return 0;
 }
 

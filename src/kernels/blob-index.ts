@@ -2,8 +2,11 @@
  * The blob index as a hash table in WebAssembly memory, which threads share in Node. Lookups take no
  * lock. See blob-index-memory.as for the layout and why readers never need one.
  *
- * Cost: about 450 KiB empty and 64 KiB for each attached thread, then 48 bytes a blob and 5.1 to 10.3
- * bytes of slots; at most 4 GiB, which is some 70 million blobs. The memory never shrinks.
+ * Memory: 320 KiB empty (576 KiB with the first blob), 64 KiB for each further thread, then 48 bytes a
+ * blob and 5.1 to 10.3 bytes of slots, so 58.3 at most; 32 bytes a pack and 5.3 to 10.7 of slots. At
+ * most 4 GiB, some 70 million blobs. It never shrinks; a thread's page is not given back when it ends.
+ * Time (Node 26, one core, a million random blobs): lookup 115 to 165 ns, 40 to 80 in the cache; add
+ * 200 ns; index files 430 MB/s. Many copies of one blob are searched one by one.
  */
 import { fromBase64 } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
