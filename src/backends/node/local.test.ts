@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Backend, FileRef, ListedFile } from "#backends/backend.ts";
-import { localFiles } from "#backends/node/local-files.ts";
+import { localFiles, type LocalFiles } from "#backends/node/local-files.ts";
 import { openLocal } from "#backends/node/local.ts";
 import { backendChecks } from "#testkit/backend-suite.ts";
 import { createFakeClock } from "#testkit/fake-clock.ts";
@@ -143,5 +143,64 @@ describe("LocalBackend", () => {
     const backend = await openLocal({ root, clock, random, files });
     const error = await backend.write(pack, []).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, retryable, data: { system } });
+  });
+
+  it("never syncs a descriptor again whose sync failed, and starts over in a new file", async () => {
+    await made();
+    const root = join(base, "repo");
+    const syncs = new Map<string, number>();
+    let failures = 1;
+    const files: LocalFiles = {
+      ...localFiles,
+      async create(path, mode) {
+        const file = await localFiles.create(path, mode);
+        return {
+          write: (parts) => file.write(parts),
+          read: (into, position) => file.read(into, position),
+          size: () => file.size(),
+          chmod: (bits) => file.chmod(bits),
+          close: () => file.close(),
+          sync: () => {
+            syncs.set(path, (syncs.get(path) ?? 0) + 1);
+            if (failures-- > 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
+            return file.sync();
+          },
+        };
+      },
+    };
+    const backend = await openLocal({ root, clock, random, files });
+    await expect(backend.write(pack, [new Uint8Array(9)])).rejects.toMatchObject({
+      code: "STORAGE_FAILED",
+      retryable: true,
+    });
+    expect(await readdir(join(root, "data", "ab"))).toEqual([]);
+    await backend.write(pack, [new Uint8Array(9)]);
+    expect([...syncs.values()]).toEqual([1, 1]);
+  });
+
+  it("warns once where nothing can be synced, and goes on", async () => {
+    const warnings: string[] = [];
+    const files: LocalFiles = { ...localFiles, syncFolder: async () => false };
+    const onWarning = (message: string): unknown => warnings.push(message);
+    const root = join(base, "repo");
+    const backend = await openLocal({ root, clock, random, files, onWarning });
+    await backend.create();
+    await backend.write(pack, [new Uint8Array(9)]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("power loss");
+  });
+
+  it("publishes by rename where there are no links, still over nothing", async () => {
+    const link = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error("EPERM"), { code: "EPERM" }));
+    const root = join(base, "repo");
+    const files: LocalFiles = { ...localFiles, link };
+    const backend = await openLocal({ root, clock, random, files });
+    await backend.create();
+    await backend.write(pack, [new Uint8Array(9)]);
+    const again = backend.write(pack, [new Uint8Array(8)]);
+    await expect(again).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
+    expect(await listed(backend, "pack")).toEqual([{ name, size: 9 }]);
+    expect(await readdir(join(root, "data", "ab"))).toEqual([name]);
   });
 });

@@ -86,10 +86,11 @@ export class LocalBackend implements Backend {
   async create(options?: CallOptions): Promise<void> {
     try {
       await this.#ensureFolder(this.root);
-      for (const folder of ["keys", "locks", "snapshots", "index", "data", ...packFolders()]) {
-        throwIfAborted(options?.signal);
-        await this.#makeFolder(join(this.root, folder));
-      }
+      const make = (folder: string): Promise<void> => this.#makeFolder(join(this.root, folder));
+      await Promise.all(["keys", "locks", "snapshots", "index", "data"].map(make));
+      throwIfAborted(options?.signal);
+      // At once: one after the other, 256 trips through the thread pool take ten times as long.
+      await Promise.all(packFolders().map(make));
       this.#noteSync(await this.#files.syncFolder(join(this.root, "data")));
       this.#noteSync(await this.#files.syncFolder(this.root));
       await this.sweep();
