@@ -156,8 +156,5 @@ export const PROC_CALLS: RestoreCalls = {
 
 /** Access and modification time as Node takes them: seconds with a fraction. */
 export function asSeconds(meta: EntryMeta): [atime: number, mtime: number] {
-  return [
-    meta.atimeSeconds + meta.atimeNanos / 1e9,
-    meta.mtimeSeconds + meta.mtimeNanos / 1e9,
-  ];
+  return [meta.atimeSeconds + meta.atimeNanos / 1e9, meta.mtimeSeconds + meta.mtimeNanos / 1e9];
 }

@@ -21,6 +21,7 @@ import {
   utimesSync,
   lchownSync,
 } from "node:fs";
+import { nameProblem } from "#format/safe-name.ts";
 import { asSeconds, OPEN, PROC_CALLS } from "#platform/node/restore-calls.ts";
 import { DescriptorFile, MetaSteps, targetStatOf } from "#platform/node/restore-file.ts";
 import { namedError, systemCode } from "#platform/node/system-error.ts";
@@ -34,10 +35,6 @@ import {
 const windows = process.platform === "win32";
 const SEPARATOR = Buffer.from("/");
 
-/** Windows takes these as devices, as other files, or as streams of other files. */
-const WINDOWS_REFUSES =
-  /[<>:"\\|?*\u0000-\u001f]|[. ]$|^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
-
 /** See the contract. */
 export class PathFolder implements TargetFolder {
   readonly #path: Buffer;
@@ -50,9 +47,8 @@ export class PathFolder implements TargetFolder {
   }
 
   #at(name: Uint8Array): Buffer {
-    if (windows && WINDOWS_REFUSES.test(Buffer.from(name).toString("utf8"))) {
-      throw namedError("EINVAL", "Windows cannot hold this name", "open", name);
-    }
+    const problem = nameProblem(name, windows);
+    if (problem !== undefined) throw namedError("EINVAL", problem, "open", name);
     if (identityOf(this.#path) !== this.#identity) {
       throw namedError("ENOTDIR", "the folder was replaced meanwhile", "open", this.#path);
     }

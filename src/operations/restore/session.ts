@@ -1,0 +1,151 @@
+/**
+ * What one thread keeps during one restore: the opened target and a bounded number of opened folders.
+ * Folders are reached component by component from the root, never by path.
+ */
+import { CofferError } from "#base/errors.ts";
+import type { MaybePromise } from "#base/maybe-promise.ts";
+import { nameAt } from "#operations/restore/entry-table.ts";
+import type { FolderSlice } from "#operations/restore/folder-table.ts";
+import { emptyMeta, readMeta, type MetaSlice } from "#operations/restore/meta-table.ts";
+import type { EntryMeta, RestoreTarget, TargetFolder } from "#platform/restore-target.ts";
+import type { Platform, TaskContext } from "#repository/task-pool.ts";
+
+/** Names a restore under way; part of every task's input. */
+export interface SessionKey {
+  /** Unique within the process. */
+  readonly id: number;
+  readonly root: string;
+  /** Make the root when missing. */
+  readonly make: boolean;
+}
+
+/**
+ * Folders held open by a thread. A tree that is walked in order needs one for each level; 128 keep a
+ * walk up a tree of 5,000 levels at some 100,000 opens and stay far below the usual limit of
+ * 1,024 descriptors.
+ */
+const OPEN_FOLDERS = 128;
+
+const STATE = Symbol("restore");
+
+export class RestoreSession {
+  readonly target: RestoreTarget;
+  readonly #make: boolean;
+  #root: TargetFolder | undefined;
+  /** By row of the folder table; oldest use first. */
+  readonly #open = new Map<number, TargetFolder>();
+  readonly #meta = emptyMeta();
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(platform: Platform, key: SessionKey) {
+    if (platform.openTarget === undefined) {
+      throw new CofferError("UNSUPPORTED", "This platform has no files to restore into");
+    }
+    this.target = platform.openTarget(key.root);
+    this.#make = key.make;
+  }
+
+  /**
+   * Runs work that uses folders; never two at a time, so that no folder is closed under the other.
+   * Under Node the work is synchronous inside, so nothing waits.
+   */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async root(): Promise<TargetFolder> {
+    return (this.#root ??= await this.target.openRoot(this.#make));
+  }
+
+  /** The folder at a position of a slice. Stays open until about {@link OPEN_FOLDERS} others were used. */
+  folder(slice: FolderSlice, position: number): MaybePromise<TargetFolder> {
+    if (position === 0) return this.#root ?? this.root();
+    const row = slice.rows[position]!;
+    const known = this.#open.get(row);
+    if (known === undefined) return this.#descend(slice, position);
+    this.#open.delete(row);
+    this.#open.set(row, known);
+    return known;
+  }
+
+  async #descend(slice: FolderSlice, position: number): Promise<TargetFolder> {
+    const missing: number[] = [];
+    let at = position;
+    while (at !== 0 && !this.#open.has(slice.rows[at]!)) {
+      missing.push(at);
+      at = slice.parents[at]!;
+    }
+    let folder = at === 0 ? await this.root() : this.#open.get(slice.rows[at]!)!;
+    for (let i = missing.length - 1; i >= 0; i--) {
+      folder = await folder.openFolder(nameAt(slice, missing[i]!));
+      this.#keep(slice.rows[missing[i]!]!, folder);
+    }
+    return folder;
+  }
+
+  #keep(row: number, folder: TargetFolder): void {
+    this.#open.set(row, folder);
+    if (this.#open.size <= OPEN_FOLDERS) return;
+    const [oldest, unused] = this.#open.entries().next().value!;
+    this.#open.delete(oldest);
+    unused.close();
+  }
+
+  /** Closes a folder that is about to be removed or replaced. */
+  forget(row: number): void {
+    this.#open.get(row)?.close();
+    this.#open.delete(row);
+  }
+
+  /** Metadata of a row, owner names resolved. The object is reused by the next call. */
+  async meta(slice: MetaSlice, row: number): Promise<EntryMeta> {
+    const meta = this.metaByNumber(slice, row);
+    if (slice.owners !== undefined) {
+      const [user, group] = slice.owners[row]!;
+      [meta.uid, meta.gid] = await this.target.ownerOf(user, group, meta.uid, meta.gid);
+    }
+    return meta;
+  }
+
+  /** The same without names of owners, and without a promise. */
+  metaByNumber(slice: MetaSlice, row: number): EntryMeta {
+    readMeta(slice, row, this.#meta);
+    return this.#meta;
+  }
+
+  close(): void {
+    for (const folder of this.#open.values()) folder.close();
+    this.#open.clear();
+    this.#root?.close();
+    this.#root = undefined;
+  }
+}
+
+/** This thread's session of a restore, opened on first use. */
+export function sessionOf(context: TaskContext, key: SessionKey): RestoreSession {
+  const sessions = sessionsOf(context);
+  let session = sessions.get(key.id);
+  if (session === undefined) {
+    session = new RestoreSession(context.platform, key);
+    sessions.set(key.id, session);
+  }
+  return session;
+}
+
+/** Ends this thread's session; closes all it held. */
+export function endSession(context: TaskContext, id: number): void {
+  const sessions = sessionsOf(context);
+  sessions.get(id)?.close();
+  sessions.delete(id);
+}
+
+function sessionsOf(context: TaskContext): Map<number, RestoreSession> {
+  let sessions = context.state.get(STATE) as Map<number, RestoreSession> | undefined;
+  if (sessions === undefined) {
+    sessions = new Map();
+    context.state.set(STATE, sessions);
+  }
+  return sessions;
+}
