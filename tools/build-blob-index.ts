@@ -1,6 +1,6 @@
 /**
- * Compiles src/kernels/blob-index-*.as into src/kernels/blob-index.wasm.ts. With --check it compares
- * instead and fails when the file is not what the sources give.
+ * Compiles src/kernels/blob-index-*.as into src/kernels/blob-index.wasm.ts. With --check it
+ * compares instead and fails when the file is not what the sources give.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

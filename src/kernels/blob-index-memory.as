@@ -1,17 +1,21 @@
 /**
- * Memory of the blob table: layout, lock, growth. AssemblyScript, compiled with and without threads.
+ * Memory of the blob table: layout, lock, growth. AssemblyScript, compiled with and without
+ * threads.
  *
- * Nothing ever moves or is given back: records stay where they were appended, and a slot table grows by
- * taking more pages and filling in all its slots anew. So a reader may follow any slot at any time; only
- * a miss can be wrong, while the slots are filled in, and the sequence number tells it to look again.
+ * Nothing ever moves or is given back: records stay where they were appended, and a slot table
+ * grows by taking more pages and filling in all its slots anew. So a reader may follow any slot at
+ * any time; only a miss can be wrong, while the slots are filled in, and the sequence number tells
+ * it to look again.
  *
  * Page 0: control words and the directories of page numbers. Page 1: directory of entry segments.
- *   entry, 48 bytes: id 32, word (pack 24 bits, type 1 bit, state 2 bits), offset, length, raw length
+ *   entry, 48 bytes: id 32, word (pack 24 bits, type 1 bit, state 2 bits), offset, length, raw
  *   slot of an entry: 5 bits of the id as tag, 27 bits of entry number + 1; 0 is free
  *   pack, 32 bytes: id. Slot of a pack: 8 bits of tag, 24 bits of pack number + 1
  */
 
-/** 0 free, 1 held, 2 held and somebody may wait. Alone on its cache line with the write counters. */
+/**
+ * 0 free, 1 held, 2 held and somebody may wait. Alone on its cache line with the write counters.
+ */
 const LOCK: usize = 0;
 export const ENTRIES: usize = 4;
 export const STORED_ENTRIES: usize = 8;
@@ -167,7 +171,10 @@ export function init(): bool {
   return true;
 }
 
-/** Address of a page of its own for one thread, never given back; 0 for a foreign memory or none left. */
+/**
+ * Address of a page of its own for one thread, never given back; 0 for a foreign memory or none
+ * left.
+ */
 export function attach(): u32 {
   if (loadWord(MAGIC_AT) != MAGIC) return 0;
   const page = memory.grow(1);

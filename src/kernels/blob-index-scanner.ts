@@ -1,7 +1,7 @@
 /**
- * Reads index files (docs/format.md, section 7) in WebAssembly, straight from JSON bytes to records.
- * The text lies in a memory of the scanner's own, which the collector takes back between files if it
- * wants, so that the blob table's memory, which never shrinks, holds no text.
+ * Reads index files (docs/format.md, section 7) in WebAssembly, straight from JSON bytes to
+ * records. The text lies in a memory of the scanner's own, which the collector takes back between
+ * files if it wants, so that the blob table's memory, which never shrinks, holds no text.
  */
 import { fromBase64 } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";

@@ -1,9 +1,9 @@
 /**
- * Operations of the blob table, over the memory of blob-index-memory.as. Lookups take no lock; whatever
- * changes the table takes the one lock.
+ * Operations of the blob table, over the memory of blob-index-memory.as. Lookups take no lock;
+ * whatever changes the table takes the one lock.
  *
- * Each thread passes the address of its own page: id at 0, location (four u32) at 32, a count at 48,
- * records at 64. `type` is 0 for data, 1 for tree.
+ * Each thread passes the address of its own page: id at 0, location (four u32) at 32, a count at
+ * 48, records at 64. `type` is 0 for data, 1 for tree.
  */
 import {
   acquire,
@@ -266,7 +266,9 @@ export function packId(page: usize, pack: u32): bool {
   return true;
 }
 
-/** Copies stored entries from number `from` on, at most 1024; returns where to go on, count at 48. */
+/**
+ * Copies stored entries from number `from` on, at most 1024; returns where to go on, count at 48.
+ */
 export function readBatch(page: usize, from: u32): u32 {
   const end = loadWord(ENTRIES);
   let count: u32 = 0;

@@ -1,12 +1,12 @@
 /**
- * The blob index as a hash table in WebAssembly memory, which threads share in Node. Lookups take no
- * lock. See blob-index-memory.as for the layout and why readers never need one.
+ * The blob index as a hash table in WebAssembly memory, which threads share in Node. Lookups take
+ * no lock. See blob-index-memory.as for the layout and why readers never need one.
  *
- * Memory: 320 KiB empty (576 KiB with the first blob), 64 KiB for each further thread, then 48 bytes a
- * blob and 5.1 to 10.3 bytes of slots, so 58.3 at most; 32 bytes a pack and 5.3 to 10.7 of slots. At
- * most 4 GiB, some 70 million blobs. It never shrinks; a thread's page is not given back when it ends.
- * Time (Node 26, one core, a million random blobs): lookup 115 to 165 ns, 40 to 80 in the cache; add
- * 200 ns; index files 430 MB/s. Many copies of one blob are searched one by one.
+ * Memory: 320 KiB empty (576 KiB with the first blob), 64 KiB for each further thread, then 48
+ * bytes a blob and 5.1 to 10.3 bytes of slots, so 58.3 at most; 32 bytes a pack and 5.3 to 10.7 of
+ * slots. At most 4 GiB, some 70 million blobs. It never shrinks; a thread's page is not given back
+ * when it ends. Time (Node 26, one core, a million random blobs): lookup 115 to 165 ns, 40 to 80 in
+ * the cache; add 200 ns; index files 430 MB/s. Many copies of one blob are searched one by one.
  */
 import { fromBase64 } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
@@ -63,10 +63,10 @@ const PAGE = 0x1_0000;
 const modules = new Map<boolean, WasmModule>();
 
 /**
- * A new table, or with `attach` one more user of an existing table. Each thread attaches once and keeps
- * its instance; an instance serves one thread.
- * All methods throw INTERNAL for an id that is not 32 bytes, `add` also for an unregistered pack or a
- * value beyond 32 bits; what adds or claims throws TOO_LARGE when memory is used up.
+ * A new table, or with `attach` one more user of an existing table. Each thread attaches once and
+ * keeps its instance; an instance serves one thread. All methods throw INTERNAL for an id that is
+ * not 32 bytes, `add` also for an unregistered pack or a value beyond 32 bits; what adds or claims
+ * throws TOO_LARGE when memory is used up.
  * @throws UNSUPPORTED when shared memory is asked for and the platform has none
  * @throws INTERNAL when `attach` is not the value of a matching `share()`
  */

@@ -1,7 +1,7 @@
 /**
- * The plain blob index: a Map from type and id to copies, `JSON.parse` for index files. It defines what
- * the WASM table must answer, so clarity goes before speed. One thread only.
- * Format: docs/format.md, section 7.
+ * The plain blob index: a Map from type and id to copies, `JSON.parse` for index files. It defines
+ * what the WASM table must answer, so clarity goes before speed. One thread only. Format:
+ * docs/format.md, section 7.
  */
 import { fromHex, fromUtf8, toHex } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
@@ -12,7 +12,9 @@ const MAX_DEPTH = 64;
 const MAX_U32 = 0xffff_ffff;
 /** The pack number shares a word with the blob's type and state in the WASM table. */
 const MAX_PACKS = 2 ** 24 - 1;
-/** Rough cost of a Map entry, its string key and its array; for {@link BlobIndex.byteLength} only. */
+/**
+ * Rough cost of a Map entry, its string key and its array; for {@link BlobIndex.byteLength} only.
+ */
 const BYTES_PER_BLOB = 300;
 
 /** Copies of one blob; empty while it is only claimed. */
@@ -20,8 +22,8 @@ type Copies = BlobLocation[];
 
 /**
  * An empty index for one thread. `share()` returns the index itself, which no other thread can use.
- * About 300 bytes a blob. All methods throw INTERNAL for an id that is not 32 bytes, `add` also for an
- * unregistered pack number or a value beyond 32 bits.
+ * About 300 bytes a blob. All methods throw INTERNAL for an id that is not 32 bytes, `add` also for
+ * an unregistered pack number or a value beyond 32 bits.
  */
 export function createMapBlobIndex(): BlobIndex {
   return new MapBlobIndex();

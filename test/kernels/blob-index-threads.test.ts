@@ -1,4 +1,6 @@
-/** The shared blob table under real threads: claims are exclusive, growth loses and tears nothing. */
+/**
+ * The shared blob table under real threads: claims are exclusive, growth loses and tears nothing.
+ */
 import { randomFillSync } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";

@@ -39,7 +39,9 @@ function claimAll(): number {
   return won;
 }
 
-/** Adds its share of ids; meanwhile what any thread reports as added must be found, and be right. */
+/**
+ * Adds its share of ids; meanwhile what any thread reports as added must be found, and be right.
+ */
 function addAndFind(): number {
   const share = count / threads;
   let checked = 0;
