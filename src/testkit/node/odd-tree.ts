@@ -143,7 +143,9 @@ function addSpecialFiles(writer: TreeWriter): void {
 
 function addModes(writer: TreeWriter): void {
   writer.folder("modes");
-  for (const mode of [0o000, 0o400, 0o777, 0o4755, 0o2755, 0o1644, 0o7777]) {
+  if (process.getuid?.() === 0) writer.file("modes/file-0", "mode", 0o000);
+  else writer.skipped.push("file of mode 0: only root could read it");
+  for (const mode of [0o400, 0o777, 0o4755, 0o2755, 0o1644, 0o7777]) {
     writer.file(`modes/file-${mode.toString(8)}`, "mode", mode);
   }
   for (const mode of [0o700, 0o1777, 0o2775]) {
