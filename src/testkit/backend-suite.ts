@@ -3,11 +3,10 @@
  * it over each backend and wrapper, and a person may run it over a storage before trusting it.
  * A check fails by throwing; each leaves nothing behind that another would trip over.
  */
-import { concatBytes, equalBytes, toHex } from "#base/bytes.ts";
-import { isCofferError } from "#base/errors.ts";
-import type { ErrorCode } from "#base/error-codes.ts";
+import { concatBytes, toHex } from "#base/bytes.ts";
 import type { Random } from "#base/random.ts";
 import type { Backend, FileRef, FileType, ListedFile } from "#backends/backend.ts";
+import { equal, expectCode, fails, sameBytes } from "#testkit/backend-expectations.ts";
 
 /** Makes an empty storage, its `create` not yet called. */
 export type BackendFactory = () => Promise<Backend>;
@@ -288,24 +287,4 @@ async function inParallel<T>(
     while (next < items.length) await task(items[next++]!);
   };
   await Promise.all(Array.from({ length: backend.connections }, worker));
-}
-
-function equal(got: unknown, wanted: unknown, what: string): void {
-  const [a, b] = [JSON.stringify(got), JSON.stringify(wanted)];
-  if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
-}
-
-function sameBytes(got: Uint8Array, wanted: Uint8Array, what: string): void {
-  if (equalBytes(got, wanted)) return;
-  throw new Error(`${what}: expected ${wanted.length} bytes, got ${got.length} that differ`);
-}
-
-function expectCode(error: unknown, code: ErrorCode, what: string): void {
-  if (!isCofferError(error, code)) throw new Error(`${what}: not ${code}`, { cause: error });
-}
-
-async function fails(call: Promise<unknown>, code: ErrorCode, what: string): Promise<void> {
-  const [result] = await Promise.allSettled([call]);
-  if (result.status === "fulfilled") throw new Error(`${what}: expected ${code}, but it succeeded`);
-  expectCode(result.reason, code, what);
 }

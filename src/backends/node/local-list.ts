@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { throwIfAborted } from "#base/errors.ts";
 import type { FileType, ListedFile } from "#backends/backend.ts";
-import { isFileName } from "#backends/layout.ts";
+import { isFileName, packFolders } from "#backends/layout.ts";
 import type { LocalFiles } from "#backends/node/local-files.ts";
 import { isTemporaryName } from "#backends/node/local-publish.ts";
 import { fromSystemError, systemCode } from "#backends/node/system-error.ts";
@@ -15,8 +15,8 @@ const STATS_AT_ONCE = 32;
 
 export interface FolderListing {
   readonly signal: AbortSignal | undefined;
-  /** First digits that names in this folder must have. */
-  readonly prefix: string;
+  /** First digits that names in this folder must have, default none. */
+  readonly prefix?: string;
   /** Our temporary files last written before this (ms since the epoch) are removed on the way. */
   readonly staleBefore: number;
 }
@@ -36,7 +36,7 @@ export async function* listFolder(
     let batch: string[] = [];
     for await (const name of files.names(folder)) {
       if (isTemporaryName(name)) await sweepFile(files, join(folder, name), listing.staleBefore);
-      if (!isFileName(type, name) || !name.startsWith(listing.prefix)) continue;
+      if (!isFileName(type, name) || !name.startsWith(listing.prefix ?? "")) continue;
       if (batch.push(name) < STATS_AT_ONCE) continue;
       yield* await sizes(files, folder, batch, listing.signal);
       batch = [];
@@ -45,6 +45,36 @@ export async function* listFolder(
   } catch (error) {
     if (systemCode(error) === "ENOENT") return;
     throw fromSystemError(error, `list the ${type} files`, folder);
+  }
+}
+
+/** Folders of packs read at once, as many as Node's thread pool serves. */
+const FOLDERS_AT_ONCE = 4;
+
+/**
+ * All packs of the 256 folders below `root`. Holds the entries of a few folders in memory, so that the
+ * round trips to a share overlap.
+ * @throws as {@link listFolder}
+ */
+export async function* listPacks(
+  files: LocalFiles,
+  root: string,
+  listing: FolderListing,
+): AsyncGenerator<ListedFile> {
+  const folders = packFolders();
+  for (let at = 0; at < folders.length; at += FOLDERS_AT_ONCE) {
+    const some = folders.slice(at, at + FOLDERS_AT_ONCE);
+    const found = await Promise.all(
+      some.map(async (folder) => {
+        const packs: ListedFile[] = [];
+        const within = { ...listing, prefix: folder.slice(-2) };
+        for await (const pack of listFolder(files, join(root, folder), "pack", within)) {
+          packs.push(pack);
+        }
+        return packs;
+      }),
+    );
+    for (const packs of found) yield* packs;
   }
 }
 

@@ -109,7 +109,7 @@ export class LocalPackFile {
     }
   }
 
-  /** Drops the pack and its temporary file. Never throws; may be called at any time. */
+  /** Drops the pack and its temporary file; after `finish` resolved nothing happens. Never throws. */
   abort(): void {
     try {
       this.#close();

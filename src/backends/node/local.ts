@@ -21,7 +21,7 @@ import {
 import { packFolders, pathOf, typeFolder } from "#backends/layout.ts";
 import { absenceOf, lostRepository } from "#backends/node/local-absence.ts";
 import { localFiles, type LocalFile, type LocalFiles } from "#backends/node/local-files.ts";
-import { listFolder, sweepFolder } from "#backends/node/local-list.ts";
+import { listFolder, listPacks, sweepFolder } from "#backends/node/local-list.ts";
 import {
   detectModes,
   publish,
@@ -190,14 +190,9 @@ export class LocalBackend implements Backend {
       if (config !== undefined) yield config;
       return;
     }
-    const folders = type === "pack" ? packFolders() : [typeFolder(type)];
-    for (const folder of folders) {
-      yield* listFolder(this.#files, join(this.root, folder), type, {
-        signal,
-        prefix: type === "pack" ? folder.slice(-2) : "",
-        staleBefore: this.#staleBefore(),
-      });
-    }
+    const listing = { signal, staleBefore: this.#staleBefore() };
+    if (type === "pack") yield* listPacks(this.#files, this.root, listing);
+    else yield* listFolder(this.#files, join(this.root, typeFolder(type)), type, listing);
   }
 
   async remove(file: FileRef, options?: CallOptions): Promise<void> {
