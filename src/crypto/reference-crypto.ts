@@ -3,26 +3,13 @@
  * fast implementations are tested against. docs/format.md, sections 2 and 3.
  */
 import { ctr, ecb } from "@noble/ciphers/aes.js";
-import { scryptAsync } from "@noble/hashes/scrypt.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes } from "#base/bytes.ts";
 import type { Random } from "#base/random.ts";
-import type { Crypto, ScryptParameters } from "#crypto/crypto.ts";
+import type { Crypto } from "#crypto/crypto.ts";
 import { poly1305 } from "#crypto/poly1305.ts";
 import { createPortableAead } from "#crypto/portable-aead.ts";
-
-/** Bytes that every key derivation of the format gives: 32 + 16 + 16. */
-const DERIVED_LENGTH = 64;
-
-/** Scrypt in JavaScript, yielding to the event loop: about 150 ms for N=32768, r=8, p=1. */
-export function portableScrypt(
-  password: Uint8Array,
-  salt: Uint8Array,
-  { N, r, p }: ScryptParameters,
-): Promise<Uint8Array> {
-  const maxmem = 128 * r * (N + p) + 1024;
-  return scryptAsync(password, salt, { N, r, p, dkLen: DERIVED_LENGTH, maxmem });
-}
+import { portableScrypt } from "#crypto/portable-scrypt.ts";
 
 /** About 10 MiB/s for sealing: tests and cross-checks only. */
 export function createReferenceCrypto(random: Random): Crypto {

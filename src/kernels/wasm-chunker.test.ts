@@ -4,7 +4,7 @@ import { MAX_CHUNK, MIN_CHUNK } from "#chunker/chunker.ts";
 import { createReferenceChunker } from "#chunker/reference-chunker.ts";
 import { RABIN_PLAIN_WASM } from "#kernels/rabin-plain.wasm.ts";
 import { createWasmChunker } from "#kernels/wasm-chunker.ts";
-import { loadFirst } from "#kernels/wasm-module.ts";
+import { loadFirst } from "#base/wasm-kernel.ts";
 import { chunkerCases, chunkLengths } from "#testkit/chunker-suite.ts";
 import { seededRandom } from "#testkit/seeded-random.ts";
 import vectors from "../../test/vectors/chunker.json" with { type: "json" };

@@ -6,7 +6,7 @@ import { MAX_CHUNK, MIN_CHUNK, type Chunker } from "#chunker/chunker.ts";
 import { POLYNOMIAL_DEGREE, rabinTables, type RabinTables } from "#chunker/polynomial.ts";
 import { RABIN_PLAIN_WASM } from "#kernels/rabin-plain.wasm.ts";
 import { RABIN_WASM } from "#kernels/rabin.wasm.ts";
-import { loadFirst } from "#kernels/wasm-module.ts";
+import { loadFirst } from "#base/wasm-kernel.ts";
 
 /** Places in the kernel's memory; see assembly/rabin.as. */
 const NIBBLES = 1024;

@@ -1,23 +1,11 @@
 /** The AEAD on OpenSSL. docs/format.md, section 3. */
 import { createCipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
-import { concatBytes } from "#base/bytes.ts";
 import type { Random } from "#base/random.ts";
 import { SEAL_OVERHEAD, type Aead, type MasterKey } from "#crypto/crypto.ts";
 import { findNativeMac, type MacFactory } from "#crypto/node/node-mac.ts";
 import { drawNonces, isZeroNonce, NONCE_LENGTH } from "#crypto/nonces.ts";
 import { badMac, badSeal, PIECE_LENGTH } from "#crypto/portable-aead.ts";
-import { poly1305 } from "#crypto/poly1305.ts";
-
-const portableMac: MacFactory = (oneTimeKey) => {
-  const parts: Uint8Array[] = [];
-  const key = oneTimeKey.slice();
-  return {
-    update(bytes) {
-      parts.push(bytes.slice());
-    },
-    digest: () => poly1305(key, concatBytes(parts)),
-  };
-};
+import { createWasmMac } from "#crypto/wasm-poly1305.ts";
 
 /** Nonces drawn, and turned into pads, at once: one call of each per this many messages. */
 const BATCH = 256;
@@ -29,7 +17,7 @@ const BATCH = 256;
 export function createNodeAead(
   key: MasterKey,
   random: Random,
-  createMac: MacFactory = findNativeMac() ?? portableMac,
+  createMac: MacFactory = findNativeMac() ?? createWasmMac,
 ): Aead {
   const encrypt = createSecretKey(key.encrypt);
   const padCipher = createCipheriv("aes-128-ecb", key.macK, null).setAutoPadding(false);

@@ -3,7 +3,14 @@
  * kernels are a few KiB, and browsers allow that much on any thread.
  */
 import { fromBase64 } from "#base/bytes.ts";
-import { wasm, type WasmMemory, type WasmModule } from "#kernels/webassembly.ts";
+
+/** The part of the WebAssembly API used here; Node's types leave it to the DOM's. */
+interface WasmApi {
+  readonly Module: new (binary: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+const wasm = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
 
 /** A kernel's functions, all on 32-bit integers, and its memory. */
 export interface Kernel<Name extends string> {
@@ -12,7 +19,7 @@ export interface Kernel<Name extends string> {
   readonly memory: Uint8Array<ArrayBuffer>;
 }
 
-const compiled = new Map<string, WasmModule>();
+const compiled = new Map<string, object>();
 
 /**
  * A new instance with its own memory; the compiled code is kept for the next one. Throws the
@@ -24,9 +31,11 @@ export function loadKernel<Name extends string>(base64: string): Kernel<Name> {
     module = new wasm.Module(fromBase64(base64)!);
     compiled.set(base64, module);
   }
-  const instance = new wasm.Instance(module, {});
-  const exports = instance.exports as Kernel<Name>["call"] & { readonly memory: WasmMemory };
-  return { call: exports, memory: new Uint8Array(exports.memory.buffer as ArrayBuffer) };
+  const instance = new wasm.Instance(module);
+  const exports = instance.exports as Kernel<Name>["call"] & {
+    readonly memory: { readonly buffer: ArrayBuffer };
+  };
+  return { call: exports, memory: new Uint8Array(exports.memory.buffer) };
 }
 
 /** The first of several builds of one kernel that this engine accepts: some lack relaxed SIMD. */
