@@ -23,12 +23,16 @@ import {
   type PlannedNode,
 } from "#operations/backup/source-tree-plan.ts";
 import { devicesTask, namesTask } from "#operations/backup/tasks.ts";
+import { scanSources } from "#operations/backup/scan.ts";
+import type { SourceTree } from "#platform/source-tree.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { TaskPool } from "#repository/task-pool.ts";
 
 export interface BackupEnvironment {
   /** Absent: no checkpoints are kept. */
   readonly checkpoints?: CheckpointStore | undefined;
+  /** The source as the coordinating thread sees it, for counting ahead; absent: nothing is counted. */
+  readonly source?: SourceTree | undefined;
   /** Between checkpoints; 5 minutes where not given. */
   readonly checkpointEveryMs?: number | undefined;
 }
@@ -63,6 +67,8 @@ export async function backup(
   );
   const every = environment.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
   const timer = new CheckpointTimer(repository, run, root, checkpoint, every, context);
+  const scanStop = new AbortController();
+  let scan: Promise<void> | undefined;
   try {
     const devices = options.exclude.oneFileSystem
       ? await pool.run(
@@ -71,12 +77,21 @@ export async function backup(
         )
       : [];
     await run.begin(devices);
+    if (options.scan && environment.source) {
+      const { clock } = repository.primitives;
+      const scanContext = { progress: context.progress, signal: scanStop.signal };
+      scan = scanSources(environment.source, clock, options, devices, scanContext);
+    }
     await addSources(run, pool, root, options.sources);
     await run.archiver.run(() => timer.between());
+    scanStop.abort();
+    await scan;
     const result = await run.finish(root.readyNodes());
     await checkpoint.clear();
     return result;
   } catch (error) {
+    scanStop.abort();
+    await Promise.allSettled([scan]);
     if (isCofferError(error, "ABORTED")) await timer.last();
     await run.abort();
     throw error;
