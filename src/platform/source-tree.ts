@@ -10,7 +10,7 @@ import type { NodeMeta } from "#format/node.ts";
 export type RawPath = Uint8Array;
 
 export interface SourceFile {
-  /** Metadata by descriptor, taken after opening: the type may not have changed. */
+  /** Metadata by descriptor, taken after opening. First use must come before `close`. */
   readonly meta: NodeMeta;
   /**
    * Reads up to `length` bytes into `into[at…]`, at the current position or at the given one (which

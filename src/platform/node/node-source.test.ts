@@ -151,6 +151,10 @@ describe("open", () => {
     expect(file.meta).toEqual(source.lstat(at("links/first")));
     file.close();
     file.close();
+    expect(file.meta.size).toBe(18);
+    const unseen = source.open(at("links/first"));
+    unseen.close();
+    expect(() => unseen.meta).toThrow(/^EBADF/);
   });
 
   test("refuses what is no regular file, without blocking", async () => {

@@ -118,7 +118,7 @@ class PosixSource implements NodeSource {
       try {
         const stat = this.#fstat(fd);
         if (stat.type !== "file") throw notRegular(path);
-        return new OpenFile(fd, this.#complete(stat, fd, path, undefined));
+        return new OpenFile(fd, () => this.#complete(stat, fd, path, undefined));
       } catch (error) {
         closeSync(fd);
         throw error;
@@ -197,13 +197,23 @@ class PosixSource implements NodeSource {
 }
 
 class OpenFile implements SourceFile {
-  readonly meta: NodeMeta;
   readonly #fd: number;
+  readonly #complete: () => NodeMeta;
+  #meta: NodeMeta | undefined;
   #open = true;
 
-  constructor(fd: number, meta: NodeMeta) {
+  constructor(fd: number, complete: () => NodeMeta) {
     this.#fd = fd;
-    this.meta = meta;
+    this.#complete = complete;
+  }
+
+  /** `stat` was taken at opening; the attributes follow at first use: most files need neither. */
+  get meta(): NodeMeta {
+    if (this.#meta === undefined) {
+      if (!this.#open) throw namedError("EBADF", "bad file descriptor", "fstat");
+      this.#meta = this.#complete();
+    }
+    return this.#meta;
   }
 
   read(into: Uint8Array, at: number, length: number, position?: number): number {
