@@ -26,10 +26,15 @@ const SIMPLE: Readonly<Record<number, string>> = {
   0x5c: "\\\\",
 };
 
-/** The JSON string of a name, with its quotes. About 50 ns for a plain ASCII name. */
+/** True when the raw name stands in a tree as it is: nearly all names. */
+export function isPlainName(raw: Uint8Array): boolean {
+  for (let i = 0; i < raw.length; i++) if (PLAIN[raw[i]!] === 0) return false;
+  return true;
+}
+
+/** The JSON string of a name, with its quotes. */
 export function nameToJson(raw: Uint8Array): string {
-  for (let i = 0; i < raw.length; i++) if (PLAIN[raw[i]!] === 0) return quoteJson(quoteName(raw));
-  return `"${decodeUtf8(raw)}"`;
+  return isPlainName(raw) ? `"${decodeUtf8(raw)}"` : quoteJson(quoteName(raw));
 }
 
 /** Go's `strconv.Quote` of the bytes, without the quotes. */
