@@ -5,7 +5,13 @@
  */
 import { CofferError } from "#base/errors.ts";
 import { decodeUtf8 } from "#format/utf8-go.ts";
-import { skipNumber, skipString, skipValue, skipWhitespace } from "#format/json-skip.ts";
+import {
+  plainStringEnd,
+  skipNumber,
+  skipString,
+  skipValue,
+  skipWhitespace,
+} from "#format/json-skip.ts";
 import { unescapeJson } from "#format/json-unescape.ts";
 
 const QUOTE = 0x22;
@@ -102,15 +108,18 @@ export class JsonReader {
   /** Passes a string and leaves its place in `stringStart` and `stringEnd`; true if it has escapes. */
   locateString(): boolean {
     if (this.peek() !== QUOTE) this.fail("expected a text");
+    this.stringStart = this.pos + 1;
+    const plain = plainStringEnd(this.bytes, this.pos, this.end);
+    if (plain >= 0) {
+      this.stringEnd = plain;
+      this.pos = plain + 1;
+      return false;
+    }
     const after = skipString(this.bytes, this.pos, this.end);
     if (after < 0) this.failSkip(after);
-    this.stringStart = this.pos + 1;
     this.stringEnd = after - 1;
     this.pos = after;
-    for (let i = this.stringStart; i < this.stringEnd; i++) {
-      if (this.bytes[i] === 0x5c) return true;
-    }
-    return false;
+    return true;
   }
 
   /** A string, escapes resolved; invalid UTF-8 becomes U+FFFD as in Go. */

@@ -22,6 +22,16 @@ STRING_STOP.fill(1, 0, 0x20);
 STRING_STOP[0x22] = 1;
 STRING_STOP[0x5c] = 1;
 
+/**
+ * Offset of the quote that closes a string without escapes, whose opening quote is at `at`; -1 when
+ * there is an escape or a fault, for {@link skipString} to tell.
+ */
+export function plainStringEnd(bytes: Uint8Array, at: number, end: number): number {
+  let i = at + 1;
+  while (i < end && STRING_STOP[bytes[i]!] === 0) i++;
+  return i < end && bytes[i] === 0x22 ? i : -1;
+}
+
 /** A string whose opening quote is at `at`. */
 export function skipString(bytes: Uint8Array, at: number, end: number): number {
   let i = at + 1;
