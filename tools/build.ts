@@ -1,0 +1,33 @@
+/**
+ * Bundles the command line and the worker thread into dist/, so that starting costs few files. The
+ * program also runs from src/ without it; see bin/coffer.
+ */
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "rolldown";
+
+const root = join(import.meta.dirname, "..");
+const out = join(root, "dist");
+
+rmSync(out, { recursive: true, force: true });
+await build({
+  cwd: root,
+  input: { coffer: "src/cli/main.ts", worker: "src/engine/node/worker.ts" },
+  platform: "node",
+  // Native code finds its own files; it stays where npm put it.
+  external: ["koffi"],
+  logLevel: "warn",
+  output: {
+    dir: out,
+    format: "esm",
+    // The engine finds its worker as ./worker.js beside whichever chunk starts it.
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    minify: false,
+    sourcemap: true,
+    // Backtraces name functions of the sources.
+    keepNames: true,
+  },
+});
+const { size } = statSync(join(out, "coffer.js"));
+process.stdout.write(`built dist/coffer.js (${size} bytes)\n`);
