@@ -226,8 +226,10 @@ export class RestoreRun {
     const plan = new ContentPlan(entries, blobs, this.#matches);
     report.phase("content");
     // Written in one go: a file of one blob that has to be fetched.
-    const inOneGo = (row: number): boolean =>
-      entries.blobCount(row) === 1 && plan.waiting[row] === 1;
+    const single = plan.waiting.map((places, row) =>
+      places === 1 && entries.blobCount(row) === 1 ? 1 : 0,
+    );
+    const inOneGo = (row: number): boolean => single[row] === 1;
     await this.#createFiles((row) => this.#isFile(row) && this.#toWrite(row) && !inOneGo(row));
     await this.#writeContent(plan);
     await this.#finishFiles(

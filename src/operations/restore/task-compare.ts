@@ -102,6 +102,7 @@ class Comparison {
     }
     if (mode === "if-changed" && age === 0 && stat.size === entries.sizes[i]) {
       this.#matches.fill(1, this.#start(i), this.#input.content.ends[i]);
+      this.#identities.set(i, stat.identity);
       return STATE.match;
     }
     return this.#compareContent(folder, i);

@@ -3,9 +3,18 @@
  * through `/proc/self/fd/N/name`, which Linux resolves relative to the open descriptor too. Exact
  * times, devices and extended attributes need the native way.
  */
-import { constants, existsSync, futimesSync, linkSync, lutimesSync, mkdirSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  futimesSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+} from "node:fs";
 import { lchownSync, openSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { posixCalls, type PosixCalls } from "#platform/node/posix-calls.ts";
+import { posixLibrary } from "#platform/node/posix-library.ts";
 import { namedError, systemError } from "#platform/node/system-error.ts";
 import type { EntryMeta } from "#platform/restore-target.ts";
 
@@ -26,6 +35,8 @@ export interface RestoreCalls {
   fsetxattr(fd: number, name: Uint8Array, value: Uint8Array): void;
   /** The last component of the path is not followed. */
   lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array): void;
+  /** Closes what {@link open} opened: a worker of Node warns of descriptors that it did not open. */
+  close(fd: number): void;
   /** Times keep their nanoseconds. */
   readonly exactTimes: boolean;
 }
@@ -54,7 +65,18 @@ const SLASH = Buffer.from("/");
 export function restoreCalls(): RestoreCalls | undefined {
   if (process.platform !== "linux" || !existsSync("/proc/self/fd")) return undefined;
   const native = posixCalls();
-  return native === undefined ? PROC_CALLS : nativeCalls(native);
+  return native === undefined ? PROC_CALLS : (bound ??= nativeCalls(native));
+}
+
+let bound: RestoreCalls | undefined;
+
+function bindClose(): RestoreCalls["close"] {
+  const { library } = posixLibrary();
+  const close = library?.bind("close", "int", ["int"]);
+  if (library === undefined || close === undefined) return closeSync;
+  return (fd) => {
+    if (close(fd) < 0) throw systemError(library.errno(), "close");
+  };
 }
 
 function nativeCalls(posix: PosixCalls): RestoreCalls {
@@ -107,6 +129,7 @@ function nativeCalls(posix: PosixCalls): RestoreCalls {
     lsetxattr: (path, name, value) => {
       check(posix.lsetxattr(path, name, value), "lsetxattr", name);
     },
+    close: bindClose(),
     exactTimes: true,
   };
 }
@@ -151,6 +174,7 @@ export const PROC_CALLS: RestoreCalls = {
   lsetxattr: (_path, name) => {
     throw unsupported("lsetxattr", name);
   },
+  close: closeSync,
   exactTimes: false,
 };
 

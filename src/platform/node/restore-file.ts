@@ -1,6 +1,5 @@
 /** An open regular file of a restore target: everything goes through its descriptor. */
 import {
-  closeSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -61,7 +60,7 @@ export class DescriptorFile implements TargetFile {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#calls.close(this.#fd);
   }
 }
 

@@ -3,7 +3,7 @@
  * that descriptor and never through a link, so that neither the tree nor a process that swaps folders
  * meanwhile can lead a write elsewhere.
  */
-import { chmodSync, closeSync, fstatSync, lstatSync, readdirSync } from "node:fs";
+import { chmodSync, fstatSync, lstatSync, readdirSync } from "node:fs";
 import type { NodeType } from "#format/node.ts";
 import { S_IFMT, posixModeOf } from "#platform/posix-mode.ts";
 import { OPEN, procPath, type RestoreCalls } from "#platform/node/restore-calls.ts";
@@ -71,7 +71,7 @@ export class DescriptorFolder implements TargetFolder {
     const fd = this.#calls.open(this.#fd, name, OPEN[access], 0);
     const stat = fstatSync(fd);
     if ((stat.mode & S_IFMT) !== S_IFREG) {
-      closeSync(fd);
+      this.#calls.close(fd);
       throw namedError("ENOTREG", "not a regular file", "open", name);
     }
     return new DescriptorFile(fd, this.#calls, { uid: stat.uid, gid: stat.gid });
@@ -122,7 +122,7 @@ export class DescriptorFolder implements TargetFolder {
       }
       chmodSync(procPath(fd), permissions);
     } finally {
-      closeSync(fd);
+      this.#calls.close(fd);
     }
   }
 
@@ -131,6 +131,6 @@ export class DescriptorFolder implements TargetFolder {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#calls.close(this.#fd);
   }
 }
