@@ -5,9 +5,9 @@
  */
 
 /** One-time key: r ‖ pad. */
-const KEY: usize = 0;
+export const KEY: usize = 0;
 /** The tag goes here. */
-const TAG: usize = 32;
+export const TAG: usize = 32;
 /** Unfinished block. */
 const BLOCK: usize = 48;
 /** Where the caller puts message bytes, 64 KiB at a time. */
@@ -39,8 +39,12 @@ export function begin(): void {
 
 /** Adds the first `length` bytes of the data area. */
 export function update(length: usize): void {
-  let at = DATA;
-  const end = DATA + length;
+  absorb(DATA, length);
+}
+
+/** Adds `length` bytes at any place. */
+export function absorb(at: usize, length: usize): void {
+  const end = at + length;
   if (held > 0) {
     while (held < 16 && at < end) store<u8>(BLOCK + held++, load<u8>(at++));
     if (held < 16) return;

@@ -1,14 +1,15 @@
-/** The AEAD on OpenSSL. docs/format.md, section 3. */
+/**
+ * The AEAD on OpenSSL, and for small messages on OpenSSL's key streams with the WASM MAC.
+ * docs/format.md, section 3; figures: docs/adr/0003-kernels.md.
+ */
 import { createCipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
 import type { Random } from "#base/random.ts";
 import { SEAL_OVERHEAD, type Aead, type MasterKey } from "#crypto/crypto.ts";
 import { findNativeMac, type MacFactory } from "#crypto/node/node-mac.ts";
-import { drawNonces, isZeroNonce, NONCE_LENGTH } from "#crypto/nonces.ts";
-import { badMac, badSeal, PIECE_LENGTH } from "#crypto/portable-aead.ts";
+import { createNonceBatch, SMALL_LENGTH } from "#crypto/node/nonce-batch.ts";
+import { isZeroNonce, NONCE_LENGTH } from "#crypto/nonces.ts";
+import { badMac, badSeal, PIECE_LENGTH as PIECE } from "#crypto/portable-aead.ts";
 import { createWasmMac } from "#crypto/wasm-poly1305.ts";
-
-/** Nonces drawn, and turned into pads, at once: one call of each per this many messages. */
-const BATCH = 256;
 
 /**
  * Keys are copied. `createMac` is for tests, which run both routes; otherwise OpenSSL's MAC is used
@@ -21,40 +22,51 @@ export function createNodeAead(
 ): Aead {
   const encrypt = createSecretKey(key.encrypt);
   const padCipher = createCipheriv("aes-128-ecb", key.macK, null).setAutoPadding(false);
+  const batch = createNonceBatch(key, random);
   const oneTimeKey = new Uint8Array(32);
   oneTimeKey.set(key.macR);
-  const nonces = new Uint8Array(BATCH * NONCE_LENGTH);
-  let pads: Uint8Array = nonces;
-  let used = BATCH;
 
-  const sealPieces: Aead["sealPieces"] = (plaintext, verify, emit) => {
-    if (used === BATCH) {
-      drawNonces(random, nonces);
-      pads = padCipher.update(nonces);
-      used = 0;
-    }
-    const at = used * NONCE_LENGTH;
-    used++;
-    const nonce = nonces.slice(at, at + NONCE_LENGTH);
-    oneTimeKey.set(pads.subarray(at, at + NONCE_LENGTH), 16);
+  const sealLarge = (
+    slot: number,
+    plaintext: Uint8Array,
+    verify: boolean,
+    emit: (piece: Uint8Array) => void,
+  ): void => {
+    const nonce = batch.nonce(slot);
+    oneTimeKey.set(batch.pad(slot), 16);
     const cipher = createCipheriv("aes-256-ctr", encrypt, nonce);
     const mac = createMac(oneTimeKey);
     const again = verify ? createCipheriv("aes-256-ctr", encrypt, nonce) : undefined;
     const macAgain = verify ? createMac(oneTimeKey) : undefined;
     emit(nonce);
-    for (let from = 0; from < plaintext.length; from += PIECE_LENGTH) {
-      const plain = plaintext.subarray(from, from + PIECE_LENGTH);
+    for (let from = 0; from < plaintext.length; from += PIECE) {
+      const plain = plaintext.subarray(from, from + PIECE);
       const sealed = cipher.update(plain);
       mac.update(sealed);
       if (again !== undefined) {
-        if (!again.update(sealed).equals(plain)) throw badSeal();
+        const opened = again.update(sealed);
+        if (!opened.equals(plain)) throw badSeal();
+        opened.buffer.transfer(0);
         macAgain?.update(sealed);
       }
       emit(new Uint8Array(sealed.buffer, sealed.byteOffset, sealed.length));
+      // Gives the memory back at once: the next piece is then made in it, still in the cache.
+      sealed.buffer.transfer(0);
     }
     const tag = mac.digest();
     if (macAgain !== undefined && !timingSafeEqual(macAgain.digest(), tag)) throw badSeal();
     emit(new Uint8Array(tag));
+  };
+
+  const sealPieces: Aead["sealPieces"] = (plaintext, verify, emit) => {
+    const slot = batch.next();
+    if (plaintext.length > SMALL_LENGTH) {
+      sealLarge(slot, plaintext, verify, emit);
+      return;
+    }
+    const message = batch.sealSmall(slot, plaintext, verify);
+    if (message === undefined) throw badSeal();
+    emit(message);
   };
 
   return {
