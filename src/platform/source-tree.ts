@@ -21,7 +21,11 @@ export interface SourceFile {
 }
 
 export interface SourceTree {
-  /** Raw names in a folder, any order, without `.` and `..`. @throws an Error with a system code (`ENOENT`, `EACCES`, …) */
+  /**
+   * Raw names in a folder, any order, without `.` and `..`. They may be views of shared buffers: do
+   * not write to them and do not transfer their buffers.
+   * @throws an Error with a system code (`ENOENT`, `EACCES`, …)
+   */
   list(directory: RawPath): Uint8Array[];
   /**
    * Everything about one entry, links not followed: type, mode, times, owner and names, inode, link
