@@ -1,7 +1,6 @@
 /**
- * Lists of patterns over absolute paths: the last pattern that matches decides, `!` takes a match back
- * (docs/format.md has no say here; the syntax is restic's). Excluded folders are not entered by callers,
- * so nothing inside one can be taken back.
+ * Lists of patterns over absolute paths, with restic's syntax: the last pattern that matches decides, `!`
+ * takes a match back. Excluded folders are not entered by callers, so nothing inside can be taken back.
  */
 import { PathPattern, type PatternState } from "#filter/path-pattern.ts";
 import { foldCase, pathToText } from "#filter/path-text.ts";

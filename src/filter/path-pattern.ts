@@ -3,9 +3,7 @@
  * moves a set of positions in that list, so that what was found out for a folder serves everything in it.
  */
 import { Glob } from "#filter/glob.ts";
-
-/** `**`: any number of components, none included. */
-const ANY_DEPTH = "**";
+import { ANY_DEPTH, matchesManyDepths, type PatternPart } from "#filter/many-depths.ts";
 
 /**
  * Positions in a pattern that are alive after some components of a path; ascending. `matched` stays
@@ -14,9 +12,14 @@ const ANY_DEPTH = "**";
 export interface PatternState {
   readonly positions: readonly number[];
   readonly matched: boolean;
+  /** The pattern's end was reached, but whether that counts depends on the path's length. */
+  readonly reached: boolean;
+  /** The components so far; kept only for patterns whose match depends on the path's length. */
+  readonly names: readonly string[];
 }
 
-const MATCHED: PatternState = { positions: [], matched: true };
+const NO_NAMES: readonly string[] = [];
+const MATCHED: PatternState = { positions: [], matched: true, reached: true, names: NO_NAMES };
 
 export class PathPattern {
   /** Written with `!`: takes back an earlier match. */
@@ -25,7 +28,9 @@ export class PathPattern {
   readonly rooted: boolean;
   /** The state of the root folder. */
   readonly start: PatternState;
-  readonly #parts: readonly (Glob | typeof ANY_DEPTH)[];
+  readonly #parts: readonly PatternPart[];
+  /** Two or more `**`: see many-depths.ts. */
+  readonly #many: boolean;
 
   /** @throws BAD_PATTERN when a component is malformed */
   constructor(pattern: string) {
@@ -34,9 +39,17 @@ export class PathPattern {
     this.rooted = text.startsWith("/");
     const parts = text.split("/").filter((part) => part !== "");
     this.#parts = parts.map((part) => (part === ANY_DEPTH ? ANY_DEPTH : new Glob(part)));
+    this.#many = parts.filter((part) => part === ANY_DEPTH).length > 1;
     const positions = this.#close([0]);
-    const whole = this.rooted && positions.includes(parts.length);
-    this.start = whole ? MATCHED : { positions, matched: false };
+    const reached = this.rooted && positions.includes(parts.length);
+    this.start = this.#decide(positions, reached, NO_NAMES);
+  }
+
+  #decide(positions: readonly number[], reached: boolean, names: readonly string[]): PatternState {
+    if (reached && (!this.#many || matchesManyDepths(this.#parts, this.rooted, names))) {
+      return MATCHED;
+    }
+    return { positions, matched: false, reached, names };
   }
 
   /** Adds what `**` reaches by standing for nothing. */
@@ -53,25 +66,33 @@ export class PathPattern {
   /** The state one component further. */
   step(state: PatternState, name: string): PatternState {
     if (state.matched) return state;
-    const reached: number[] = [];
+    const moved: number[] = [];
     for (const position of state.positions) {
       const part = this.#parts[position];
       const next = part === ANY_DEPTH ? position : part?.matches(name) ? position + 1 : -1;
-      if (next >= 0 && !reached.includes(next)) reached.push(next);
+      if (next >= 0 && !moved.includes(next)) moved.push(next);
     }
-    const positions = this.#close(reached);
-    if (positions.includes(this.#parts.length)) return MATCHED;
-    // A pattern without leading slash may begin anywhere.
-    if (!this.rooted)
-      for (const p of this.start.positions) if (!positions.includes(p)) positions.push(p);
-    return { positions, matched: false };
+    const positions = this.#close(moved);
+    const reached = state.reached || positions.includes(this.#parts.length);
+    if (!this.rooted) {
+      // A pattern without leading slash may begin anywhere.
+      for (const position of this.start.positions) {
+        if (!positions.includes(position)) positions.push(position);
+      }
+    }
+    return this.#decide(positions, reached, this.#many ? [...state.names, name] : NO_NAMES);
   }
 
   /** Like `step(state, name).matched`, without allocating: the last component of each file. */
   matchesNext(state: PatternState, name: string): boolean {
     if (state.matched) return true;
+    if (!state.reached && !this.#reaches(state, name)) return false;
+    return !this.#many || matchesManyDepths(this.#parts, this.rooted, [...state.names, name]);
+  }
+
+  #reaches({ positions }: PatternState, name: string): boolean {
     const parts = this.#parts;
-    for (const position of state.positions) {
+    for (const position of positions) {
       const part = parts[position];
       if (part === undefined) continue;
       if (part === ANY_DEPTH) {
