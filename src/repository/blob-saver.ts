@@ -5,7 +5,7 @@
  * Blobs are spread at random over two open packs a type, as restic does since 0.18, so that the order
  * of chunks in a pack says less about a file (docs/format.md, section 6).
  */
-import { randomBelow, type Random } from "#base/random.ts";
+import type { Random } from "#base/random.ts";
 import { compressionLevel, worthCompressing } from "#codec/compression.ts";
 import type { CompressionMode, Zstd } from "#codec/zstd.ts";
 import { CofferError } from "#base/errors.ts";
@@ -39,13 +39,13 @@ export interface SavedCounts {
   addedPacked: number;
 }
 
-const OPEN_PACKS = 2;
-
 export class BlobSaver {
   readonly counts: SavedCounts = { dataBlobs: 0, treeBlobs: 0, added: 0, addedPacked: 0 };
   readonly #options: BlobSaverOptions;
   readonly #open: Record<BlobType, PackWriter[]> = { data: [], tree: [] };
   readonly #uploads = new Set<Promise<void>>();
+  readonly #bits = new Uint8Array(64);
+  #bit = 8 * 64;
   #failure: unknown;
 
   constructor(options: BlobSaverOptions) {
@@ -158,12 +158,21 @@ export class BlobSaver {
   #pick(type: BlobType, length: number): PackWriter {
     if (length >= this.#options.packSize) return new PackWriter(type, this.#options);
     const open = this.#open[type];
-    const slot = randomBelow(this.#options.random, OPEN_PACKS);
-    const writer = open[slot];
+    const writer = open[this.#coin()];
     if (writer) return writer;
     const fresh = new PackWriter(type, this.#options);
     open.push(fresh);
     return fresh;
+  }
+
+  /** 0 or 1, evenly. Bits are drawn many at once: a call of the system per blob would show. */
+  #coin(): number {
+    if (this.#bit === 8 * this.#bits.length) {
+      this.#options.random.fill(this.#bits);
+      this.#bit = 0;
+    }
+    const at = this.#bit++;
+    return (this.#bits[at >> 3]! >> (at & 7)) & 1;
   }
 
   #upload(writer: PackWriter): void {

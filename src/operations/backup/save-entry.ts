@@ -1,5 +1,4 @@
 /** Saves one entry of a folder, or says what is left to do for it. */
-import { equalBytes } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
 import type { Node, NodeMeta } from "#format/node.ts";
 import type { TreeCursor } from "#format/tree-cursor.ts";
@@ -11,7 +10,7 @@ import type {
   Part,
 } from "#operations/backup/archive-protocol.ts";
 import type { ArchiveThread } from "#operations/backup/archive-thread.ts";
-import { allStored, sameContent } from "#operations/backup/change-detection.ts";
+import { allStored, contentFromTail, sameContent } from "#operations/backup/change-detection.ts";
 import type { ItemAction } from "#operations/backup/options.ts";
 import type { RawPath } from "#operations/backup/raw-path.ts";
 import { systemCode, type ReportBuilder } from "#operations/backup/report.ts";
@@ -151,21 +150,28 @@ function keptNode(
   if (!present || !cursor) return undefined;
   const fresh = encodeNode(meta, name, NO_CONTENT, undefined, thread.formatTime);
   const raw = cursor.rawNode;
-  const same = startsWith(raw, fresh, fresh.length - NODE_END);
-  const before: Node = cursor.decode();
-  if (!sameContent(meta, before, thread.settings.change)) return undefined;
-  const content = before.content!;
+  const head = fresh.length - NODE_END;
+  let content = startsWith(raw, fresh, head) ? contentFromTail(raw, head) : undefined;
+  const same = content !== undefined;
+  let size = meta.size;
+  if (content === undefined) {
+    const before: Node = cursor.decode();
+    if (!sameContent(meta, before, thread.settings.change)) return undefined;
+    content = before.content!;
+    size = before.size;
+  }
   if (!allStored(thread.context.repository.index, content)) {
     const message = "its stored content is incomplete, so it is read again";
     report.warnings.push({ path, message });
     return undefined;
   }
-  return same ? raw : encodeNode(meta, name, content, undefined, thread.formatTime, before.size);
+  return same ? raw : encodeNode(meta, name, content, undefined, thread.formatTime, size);
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array, length: number): boolean {
   if (bytes.length < length) return false;
-  return equalBytes(bytes.subarray(0, length), prefix.subarray(0, length));
+  for (let i = 0; i < length; i++) if (bytes[i] !== prefix[i]) return false;
+  return true;
 }
 
 export interface SavedFile {
