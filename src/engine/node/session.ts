@@ -8,6 +8,7 @@ import { openStorage } from "#engine/node/storage.ts";
 import { NodePool } from "#engine/node/worker-pool.ts";
 import { decodeConfig, type Config } from "#format/config.ts";
 import { readHost } from "#platform/node/host.ts";
+import { posixCallsProblem } from "#platform/node/posix-calls.ts";
 import { openMasterKey, type OpenedKey } from "#repository/keys.ts";
 import { loadIndex } from "#repository/load-index.ts";
 import { acquireLock, type ProcessFacts, type RepositoryLock } from "#repository/locks.ts";
@@ -73,7 +74,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await lock?.release();
       throw error;
     }
-    const pool = threads ?? createInlinePool(repository, createNodePlatform(source));
+    const pool =
+      threads ??
+      createInlinePool(
+        repository,
+        createNodePlatform(source, () => undefined),
+      );
+    const problem = threads && posixCallsProblem();
+    if (problem) options.onWarning?.(new CofferError("UNSUPPORTED", problem));
     return {
       repository,
       pool,

@@ -33,6 +33,8 @@ export class NodePool implements TaskPool {
       const worker = new Worker(workerUrl(), {
         // Young garbage is mostly file-sized buffers; a small nursery keeps memory near restic's.
         resourceLimits: { maxYoungGenerationSizeMb: 16 },
+        // Descriptors opened by native calls are closed by Node's fs, which would warn about each.
+        trackUnmanagedFds: false,
         stdout: false,
         stderr: false,
       });

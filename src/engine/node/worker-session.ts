@@ -29,12 +29,13 @@ export class WorkerSession {
       backend = this.relay;
       packSink = createBufferedSink(backend);
     }
+    const emit = (event: unknown): void => send({ kind: "event", event });
     this.#context = {
       repository: new OpenedRepository(backend, primitives, attach.seed),
-      platform: createNodePlatform(attach.source),
+      platform: createNodePlatform(attach.source, emit),
       packSink,
       state: new Map(),
-      emit: (event) => send({ kind: "event", event }),
+      emit,
     };
   }
 

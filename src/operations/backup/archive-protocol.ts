@@ -147,6 +147,14 @@ export interface FlushOutput {
   readonly counts: SavedCounts;
 }
 
+/** Something of an entry is not in its metadata because it could not be read. */
+export interface SourceWarningEvent {
+  readonly kind: "source-warning";
+  readonly path: Uint8Array;
+  readonly message: string;
+}
+
 export type ThreadEvent =
+  | SourceWarningEvent
   | { readonly kind: "archive-progress"; readonly bytes: number; readonly path: Uint8Array }
   | { readonly kind: "archive-pack"; readonly pack: FinishedPack };

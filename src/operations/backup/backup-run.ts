@@ -117,7 +117,10 @@ export class BackupRun {
 
   #hear(event: ThreadEvent): void {
     if (event.kind === "archive-progress") this.totals.read(event.bytes, event.path);
-    else if (event.kind === "archive-pack" && !this.#options.dryRun) this.#index.add(event.pack);
+    else if (event.kind === "source-warning") {
+      const { path, message } = event;
+      this.#context.progress?.({ kind: "warning", path, message });
+    } else if (event.kind === "archive-pack" && !this.#options.dryRun) this.#index.add(event.pack);
   }
 
   #onEveryThread<T>(run: (thread: number) => Promise<T>): Promise<T[]> {

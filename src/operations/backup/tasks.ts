@@ -53,8 +53,9 @@ export const entryTask = define(
 export const fileTask = define("file", async (context, input: FileInput): Promise<FileOutput> => {
   const thread = ArchiveThread.of(context);
   const report = new ReportBuilder(thread.emit);
-  const saved = await saveFile(thread, input, undefined, report);
-  return { ...report.build(), ...saved };
+  const { node, resume } = await saveFile(thread, input, undefined, report);
+  // A node is a view of a page that many share: only its own bytes shall cross threads.
+  return { ...report.build(), node: node?.slice(), resume };
 });
 
 export const treeTask = define("tree", (context, input: TreeInput): Promise<StoredTree> =>
