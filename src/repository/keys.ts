@@ -159,7 +159,12 @@ class KeyAttempt {
       id,
       this.#options.signal,
     );
-    return { file: decodeKeyFile(bytes, describeKey(id)), intact };
+    const file = decodeKeyFile(bytes, describeKey(id));
+    // RFC 7914, section 2; OpenSSL refuses it with an error of its own.
+    if (Math.log2(file.N) >= 16 * file.r) {
+      throw new CofferError("BAD_FORMAT", `${describeKey(id)} has impossible scrypt parameters`);
+    }
+    return { file, intact };
   }
 
   async #open(file: KeyFile): Promise<MasterKey | undefined> {

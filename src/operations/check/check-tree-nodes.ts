@@ -59,7 +59,6 @@ class TreeCheck {
   readonly #visitPack: ((pack: number) => void) | undefined;
   readonly #problems: TreeProblem[] = [];
   #left = 0;
-  #unsorted = false;
   /** Names seen so far; only filled once the order is broken, when neighbours no longer suffice. */
   #names: Set<string> | undefined;
   #children = new Uint8Array(16 * ID_BYTES);
@@ -97,14 +96,13 @@ class TreeCheck {
     const name = readName(cursor);
     if (!name) return previous;
     const order = previous === undefined ? -1 : compareBytes(previous, name);
-    const repeated = order === 0 || this.#names?.has(quoteName(name));
-    if (repeated) this.#bad(name, "BAD_TREE", "has the name of another entry");
-    if (order > 0 && !this.#unsorted) {
-      this.#unsorted = true;
+    if (order > 0 && !this.#names) {
       const message = `The entries of ${this.#what} are not in order at "${quoteName(name)}"`;
       this.#problems.push({ code: "BAD_TREE", message, name, remark: true });
       this.#names = namesBefore(cursor);
     }
+    const repeated = order === 0 || this.#names?.has(quoteName(name));
+    if (repeated) this.#bad(name, "BAD_TREE", "has the name of another entry");
     this.#names?.add(quoteName(name));
     return name;
   }
