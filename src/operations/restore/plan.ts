@@ -40,18 +40,14 @@ export class ContentPlan {
   readonly #placeOffset: Float64Array;
   /** Needed blobs in the order of reading. */
   readonly #order: Uint32Array;
-  /** Places that each entry waits for. */
-  readonly waiting: Uint32Array;
 
   /** @param matches 1 for each content blob that stands on the target already; undefined for none */
   constructor(entries: EntryTable, blobs: BlobTable, matches: Uint8Array | undefined) {
     this.#entries = entries;
     this.#blobs = blobs;
-    this.waiting = new Uint32Array(entries.length);
     const count = new Uint32Array(blobs.length + 1);
-    const total = this.#forEachPlace(matches, (blob, row) => {
+    const total = this.#forEachPlace(matches, (blob) => {
       count[blob + 1]!++;
-      this.waiting[row]!++;
     });
     for (let i = 1; i < count.length; i++) count[i]! += count[i - 1]!;
     this.#placeStart = count;

@@ -223,15 +223,11 @@ export class RestoreRun {
   async #write(): Promise<void> {
     const { report, selection } = this.#parts;
     const { entries, blobs } = selection;
-    const plan = new ContentPlan(entries, blobs, this.#matches);
     report.phase("content");
-    // Written in one go: a file of one blob that has to be fetched.
-    const single = plan.waiting.map((places, row) =>
-      places === 1 && entries.blobCount(row) === 1 ? 1 : 0,
-    );
-    const inOneGo = (row: number): boolean => single[row] === 1;
+    const inOneGo = (row: number): boolean => this.#isInOneGo(row);
     await this.#createFiles((row) => this.#isFile(row) && this.#toWrite(row) && !inOneGo(row));
-    await this.#writeContent(plan);
+    // Planned after that: what could not be made needs no content.
+    await this.#writeContent(new ContentPlan(entries, blobs, this.#matches));
     await this.#finishFiles(
       (row) =>
         this.#isFile(row) &&
@@ -244,6 +240,14 @@ export class RestoreRun {
       (row) => !this.#isFile(row) && entries.kind.values[row] !== KIND.hardLink,
     );
     await this.#makeLinks((row) => entries.kind.values[row] === KIND.hardLink);
+  }
+
+  /** Made, written and finished by one task: a file of one blob that has to be fetched. */
+  #isInOneGo(row: number): boolean {
+    const { entries } = this.#parts.selection;
+    if (entries.blobCount(row) !== 1) return false;
+    const kept = entries.state.values[row] === STATE.update;
+    return !kept || this.#matches![entries.contentStart(row)] !== 1;
   }
 
   async #createFiles(wanted: (row: number) => boolean): Promise<void> {
@@ -278,7 +282,6 @@ export class RestoreRun {
             if (output.written[place] !== 1) continue;
             const row = rows[place]!;
             report.counters.bytesRestored += bytes[place]!;
-            plan.waiting[row]!--;
             if (entries.blobCount(row) === 1) report.entryDone(entries, row);
           }
           report.status();

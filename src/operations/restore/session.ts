@@ -93,26 +93,15 @@ export class RestoreSession {
     unused.close();
   }
 
-  /** Closes a folder that is about to be removed or replaced. */
-  forget(row: number): void {
-    this.#open.get(row)?.close();
-    this.#open.delete(row);
-  }
-
   /** Metadata of a row, owner names resolved. The object is reused by the next call. */
   async meta(slice: MetaSlice, row: number): Promise<EntryMeta> {
-    const meta = this.metaByNumber(slice, row);
+    const meta = this.#meta;
+    readMeta(slice, row, meta);
     if (slice.owners !== undefined) {
       const [user, group] = slice.owners[row]!;
       [meta.uid, meta.gid] = await this.target.ownerOf(user, group, meta.uid, meta.gid);
     }
     return meta;
-  }
-
-  /** The same without names of owners, and without a promise. */
-  metaByNumber(slice: MetaSlice, row: number): EntryMeta {
-    readMeta(slice, row, this.#meta);
-    return this.#meta;
   }
 
   close(): void {
