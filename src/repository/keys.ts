@@ -1,25 +1,25 @@
 /**
- * Key files: opening the master key with a password, and adding, listing, changing and removing
- * passwords (docs/format.md, section 2). Changing a password never changes the master key.
+ * Adding, listing, changing and removing passwords (docs/format.md, section 2). Changing a password
+ * never changes the master key.
  */
 import type { Backend } from "#backends/backend.ts";
-import { equalBytes, fromHex, toHex } from "#base/bytes.ts";
+import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCofferError, isCorruption, throwIfAborted } from "#base/errors.ts";
 import type { MasterKey, ScryptParameters } from "#crypto/crypto.ts";
-import {
-  decodeKeyFile,
-  decodeMasterKey,
-  encodeKeyFile,
-  encodeMasterKey,
-  type KeyFile,
-} from "#format/key-file.ts";
+import { decodeKeyFile, encodeKeyFile, encodeMasterKey, type KeyFile } from "#format/key-file.ts";
+import type { OpenedKey } from "#repository/open-key.ts";
 import type { Primitives } from "#repository/primitives.ts";
+import {
+  describeKey,
+  keyNames,
+  misnamed,
+  readKeyFile,
+  splitKey,
+  unwrap,
+} from "#repository/stored-keys.ts";
 
-/** How many key files are tried with one password (restic's value). */
-export const MAX_KEYS_TRIED = 20;
-
-/** A key file is some 500 bytes; names may be long. */
-const MAX_KEY_FILE = 64 * 1024;
+export { MAX_KEYS_TRIED, type OpenedKey, openMasterKey } from "#repository/open-key.ts";
+export { misnamed, readKeyFile } from "#repository/stored-keys.ts";
 
 /**
  * What new keys cost: 96 MiB·passes of work, OWASP's equivalent of its first choice for the memory
@@ -31,18 +31,6 @@ export const NEW_KEY_COST: ScryptParameters = { N: 32768, r: 8, p: 3 };
 export interface KeyOwner {
   readonly username: string;
   readonly hostname: string;
-}
-
-export interface OpenedKey {
-  readonly masterKey: MasterKey;
-  /** 64 hex digits. */
-  readonly keyId: string;
-}
-
-export interface OpenKeyOptions {
-  /** Id or prefix of the key to try first. */
-  readonly keyHint?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** One key file as `key list` shows it. */
@@ -60,182 +48,6 @@ export function generateMasterKey(primitives: Primitives): MasterKey {
     return bytes.some((byte) => byte !== 0) ? bytes : part(length);
   };
   return { encrypt: part(32), macK: part(16), macR: part(16) };
-}
-
-/**
- * Finds the key file that the password opens: the hinted one first, then at most 20, cheapest first,
- * so that one costly key does not delay the others. A damaged or too costly key file is passed over
- * while another opens; if none does, its error is the answer, since the password may be right.
- * @param password UTF-8 bytes, not kept
- * @throws WRONG_PASSWORD, NOT_FOUND when there is no key at all, storage errors at once,
- *   BAD_FORMAT, BAD_HASH, TOO_LARGE
- */
-export async function openMasterKey(
-  backend: Backend,
-  primitives: Primitives,
-  password: Uint8Array,
-  options: OpenKeyOptions = {},
-): Promise<OpenedKey> {
-  const names = await keyNames(backend, options.signal);
-  if (names.length === 0) {
-    throw new CofferError("NOT_FOUND", `There is no key file in ${backend.location}`);
-  }
-  const hinted = options.keyHint ? names.filter((id) => id.startsWith(options.keyHint!)) : [];
-  // As restic: a hint that fits no key, or several, is no hint.
-  const first = hinted.length === 1 ? hinted[0] : undefined;
-  const attempt = new KeyAttempt(backend, primitives, password, options);
-  if (first !== undefined) {
-    const opened = await attempt.tryKeys([first]);
-    if (opened) return opened;
-  }
-  const rest = names.filter((id) => id !== first);
-  const opened = await attempt.tryKeys(rest.slice(0, MAX_KEYS_TRIED));
-  if (opened) return opened;
-  if (attempt.damage) throw attempt.damage;
-  const left = rest.length - MAX_KEYS_TRIED;
-  throw new CofferError(
-    "WRONG_PASSWORD",
-    left > 0
-      ? `The password opens none of the ${MAX_KEYS_TRIED} keys tried; ${left} more were not tried`
-      : "The password is wrong",
-    { data: { keys: names.length } },
-  );
-}
-
-/** One password tried on several key files; remembers the first damage met. */
-class KeyAttempt {
-  damage: CofferError | undefined;
-  readonly #backend: Backend;
-  readonly #primitives: Primitives;
-  readonly #password: Uint8Array;
-  readonly #options: OpenKeyOptions;
-
-  constructor(
-    backend: Backend,
-    primitives: Primitives,
-    password: Uint8Array,
-    options: OpenKeyOptions,
-  ) {
-    this.#backend = backend;
-    this.#primitives = primitives;
-    this.#password = password;
-    this.#options = options;
-  }
-
-  async tryKeys(ids: readonly string[]): Promise<OpenedKey | undefined> {
-    const files: { id: string; file: KeyFile; intact: boolean }[] = [];
-    for (const id of ids) {
-      await this.#rememberDamage(async () => {
-        files.push({ id, ...(await this.#load(id)) });
-      });
-    }
-    files.sort((a, b) => workOf(a.file) - workOf(b.file));
-    for (const { id, file, intact } of files) {
-      throwIfAborted(this.#options.signal);
-      const masterKey = await this.#rememberDamage(() => this.#open(file));
-      if (masterKey) return { masterKey, keyId: id };
-      // A flipped bit in the salt looks like a wrong password; the name tells them apart.
-      if (!intact) this.damage ??= misnamed(id);
-    }
-    return undefined;
-  }
-
-  async #rememberDamage<T>(step: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await step();
-    } catch (error) {
-      // Removed by another client since the listing: as if never listed.
-      if (isCofferError(error, "NOT_FOUND")) return undefined;
-      if (!isCorruption(error)) throw error;
-      this.damage ??= error;
-      return undefined;
-    }
-  }
-
-  async #load(id: string): Promise<{ file: KeyFile; intact: boolean }> {
-    const { bytes, intact } = await readKeyFile(
-      this.#backend,
-      this.#primitives,
-      id,
-      this.#options.signal,
-    );
-    const file = decodeKeyFile(bytes, describeKey(id));
-    // RFC 7914, section 2; OpenSSL refuses it with an error of its own.
-    if (Math.log2(file.N) >= 16 * file.r) {
-      throw new CofferError("BAD_FORMAT", `${describeKey(id)} has impossible scrypt parameters`);
-    }
-    return { file, intact };
-  }
-
-  async #open(file: KeyFile): Promise<MasterKey | undefined> {
-    const json = await unwrap(this.#primitives, this.#password, file);
-    return json && decodeMasterKey(json);
-  }
-}
-
-/** The decrypted master-key JSON, or undefined when the password is not this key's. */
-async function unwrap(
-  primitives: Primitives,
-  password: Uint8Array,
-  file: KeyFile,
-): Promise<Uint8Array | undefined> {
-  const { crypto } = primitives;
-  const wrapping = splitKey(await crypto.scrypt(password, file.salt, file));
-  try {
-    return crypto.createAead(wrapping).open(file.data);
-  } catch (error) {
-    if (isCofferError(error, "BAD_MAC")) return undefined;
-    throw error;
-  }
-}
-
-/** Grows with the time that scrypt takes. */
-function workOf({ N, r, p }: ScryptParameters): number {
-  return N * r * p;
-}
-
-function describeKey(id: string): string {
-  return `Key ${id.slice(0, 8)}`;
-}
-
-function splitKey(derived: Uint8Array): MasterKey {
-  return {
-    encrypt: derived.subarray(0, 32),
-    macK: derived.subarray(32, 48),
-    macR: derived.subarray(48, 64),
-  };
-}
-
-/**
- * Bytes of a key file and whether its name is their hash; a wrong hash is read once more.
- * @throws NOT_FOUND, TOO_LARGE, storage errors
- */
-export async function readKeyFile(
-  backend: Backend,
-  primitives: Primitives,
-  id: string,
-  signal?: AbortSignal,
-): Promise<{ readonly bytes: Uint8Array; readonly intact: boolean }> {
-  const file = { type: "key", name: id } as const;
-  const size = (await backend.stat(file, { signal }))?.size ?? 0;
-  if (size > MAX_KEY_FILE) {
-    throw new CofferError("TOO_LARGE", `Key ${id.slice(0, 8)} is ${size} bytes long`);
-  }
-  const expected = fromHex(id)!;
-  let bytes = await backend.read(file, { signal });
-  let intact = equalBytes(primitives.crypto.sha256(bytes), expected);
-  if (!intact) {
-    bytes = await backend.read(file, { signal });
-    intact = equalBytes(primitives.crypto.sha256(bytes), expected);
-  }
-  return { bytes, intact };
-}
-
-/** The error for a key file that is not what its name says. */
-export function misnamed(id: string): CofferError {
-  return new CofferError("BAD_HASH", `Key ${id.slice(0, 8)} is damaged: hash differs`, {
-    data: { key: id },
-  });
 }
 
 /**
@@ -347,11 +159,4 @@ export async function addKey(
     throw new CofferError("BAD_HASH", "The storage did not keep the new key; it was removed");
   }
   return id;
-}
-
-/** Ids of all key files in ascending order, so that every run tries them alike. */
-async function keyNames(backend: Backend, signal: AbortSignal | undefined): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of backend.list("key", { signal })) names.push(name);
-  return names.toSorted();
 }
