@@ -3,8 +3,8 @@
  * interrupted backup keeps what it stored; and at the end (docs/format.md, section 7).
  */
 import type { CallOptions } from "#backends/backend.ts";
-import { encodeIndexFile } from "#format/index-file.ts";
-import { toIndexedPack, type FinishedPack } from "#repository/finished-pack.ts";
+import { encodeIndex } from "#repository/encode-index.ts";
+import type { FinishedPack } from "#repository/finished-pack.ts";
 import type { Repository } from "#repository/repository.ts";
 
 const FULL_BLOBS = 50_000;
@@ -43,11 +43,7 @@ export class IndexWriter {
     this.#blobs = 0;
     this.#saving = this.#saving.then(async () => {
       try {
-        await this.#repository.saveUnpacked(
-          "index",
-          encodeIndexFile(packs.map(toIndexedPack)),
-          this.#options,
-        );
+        await this.#repository.saveUnpacked("index", encodeIndex(packs), this.#options);
       } catch (error) {
         this.#failure ??= error;
       }
