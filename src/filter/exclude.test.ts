@@ -12,8 +12,8 @@ describe("vectors", () => {
 });
 
 /**
- * restic's definition as its documentation and behaviour give it, tried literally: the first `**` becomes
- * nothing, `*`, two of them, and so on while there is room, the rest recursively.
+ * restic's definition as its documentation and behaviour give it, tried literally: the first `**`
+ * becomes nothing, `*`, two of them, and so on while there is room, the rest recursively.
  */
 function selects(pattern: string, path: string): boolean {
   const split = (text: string): string[] => [

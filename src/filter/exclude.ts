@@ -1,11 +1,15 @@
 /**
- * Lists of patterns over absolute paths, with restic's syntax: the last pattern that matches decides, `!`
- * takes a match back. Excluded folders are not entered by callers, so nothing inside can be taken back.
+ * Lists of patterns over absolute paths, with restic's syntax: the last pattern that matches
+ * decides, `!` takes a match back. Excluded folders are not entered by callers, so nothing inside
+ * can be taken back.
  */
 import { PathPattern, type PatternState } from "#filter/path-pattern.ts";
 import { foldCase, pathToText } from "#filter/path-text.ts";
 
-/** Decides about absolute, cleaned, `/`-separated paths. Not shared between threads; keeps a small memory. */
+/**
+ * Decides about absolute, cleaned, `/`-separated paths. Not shared between threads; keeps a small
+ * memory.
+ */
 export interface PathFilter {
   /** Whether the path, or a folder above it, is selected by the patterns. */
   matches(path: string): boolean;

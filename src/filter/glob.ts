@@ -1,6 +1,7 @@
 /**
- * One path component against one pattern, as Go's `filepath.Match` on Unix: `*`, `?`, `[a-z]`, `[^a]`,
- * `\` escapes. Common shapes (a literal, `*.go`, `cache*`) are recognised once and tested directly.
+ * One path component against one pattern, as Go's `filepath.Match` on Unix: `*`, `?`, `[a-z]`,
+ * `[^a]`, `\` escapes. Common shapes (a literal, `*.go`, `cache*`) are recognised once and tested
+ * directly.
  */
 import { CofferError } from "#base/errors.ts";
 

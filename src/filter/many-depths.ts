@@ -1,9 +1,9 @@
 /**
- * Patterns with two or more `**`. restic replaces the first `**` by as many `*` as the path's length
- * leaves room for, counting each later `**` as one component, and so on. A last `**` that stands for
- * nothing thus needs a longer path: "/s", any depth, "a", any depth does not select the file "/s/x/a",
- * but everything in a folder of that name. This is reproduced: leaving out more than restic does would
- * lose files.
+ * Patterns with two or more `**`. restic replaces the first `**` by as many `*` as the path's
+ * length leaves room for, counting each later `**` as one component, and so on. A last `**` that
+ * stands for nothing thus needs a longer path: "/s", any depth, "a", any depth does not select the
+ * file "/s/x/a", but everything in a folder of that name. This is reproduced: leaving out more than
+ * restic does would lose files.
  */
 import type { Glob } from "#filter/glob.ts";
 
@@ -13,8 +13,8 @@ export const ANY_DEPTH = "**";
 export type PatternPart = Glob | typeof ANY_DEPTH;
 
 /**
- * Whether the pattern selects the path with these components. Time is bounded by the product of pattern
- * length and path length, times the path length for patterns that may begin anywhere.
+ * Whether the pattern selects the path with these components. Time is bounded by the product of
+ * pattern length and path length, times the path length for patterns that may begin anywhere.
  */
 export function matchesManyDepths(
   parts: readonly PatternPart[],

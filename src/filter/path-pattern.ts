@@ -1,6 +1,7 @@
 /**
- * One pattern over whole paths. A pattern is a list of components; reading a path component by component
- * moves a set of positions in that list, so that what was found out for a folder serves everything in it.
+ * One pattern over whole paths. A pattern is a list of components; reading a path component by
+ * component moves a set of positions in that list, so that what was found out for a folder serves
+ * everything in it.
  */
 import { Glob } from "#filter/glob.ts";
 import { ANY_DEPTH, matchesManyDepths, type PatternPart } from "#filter/many-depths.ts";

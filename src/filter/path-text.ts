@@ -1,7 +1,7 @@
 /**
- * Raw paths as strings, without loss: valid UTF-8 becomes its text, each other byte the lone surrogate
- * U+DC80 to U+DCFF of its value. Valid text never holds lone surrogates, so a pattern matches such a
- * byte only by a wildcard, or when it came from a file with the same byte.
+ * Raw paths as strings, without loss: valid UTF-8 becomes its text, each other byte the lone
+ * surrogate U+DC80 to U+DCFF of its value. Valid text never holds lone surrogates, so a pattern
+ * matches such a byte only by a wildcard, or when it came from a file with the same byte.
  */
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

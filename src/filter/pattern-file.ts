@@ -1,6 +1,6 @@
 /**
- * Files with one pattern per line, as `--exclude-file` reads them: white space trimmed, `#` comments,
- * environment variables expanded, UTF-8 or UTF-16 with a byte-order mark.
+ * Files with one pattern per line, as `--exclude-file` reads them: white space trimmed, `#`
+ * comments, environment variables expanded, UTF-8 or UTF-16 with a byte-order mark.
  */
 import { pathToText } from "#filter/path-text.ts";
 
@@ -27,8 +27,8 @@ function decodeText(bytes: Uint8Array): string {
 }
 
 /**
- * `$NAME` or `${NAME}`, or a dollar with a digit or one of the shell's special characters, by the rules
- * of Go's `os.Expand`. The last alternatives are a brace that is empty or never closed.
+ * `$NAME` or `${NAME}`, or a dollar with a digit or one of the shell's special characters, by the
+ * rules of Go's `os.Expand`. The last alternatives are a brace that is empty or never closed.
  */
 const VARIABLE = /\$(?:\{([^}]+)\}|([A-Za-z_][A-Za-z0-9_]*)|([*#$@!?\-0-9])|(\{\}?))/g;
 

@@ -1,6 +1,6 @@
 /**
- * Index files: which pack holds which blobs (docs/format.md, section 7). This is the reader for tools
- * and tests; loading a whole index into memory has its own loader in `repository/`.
+ * Index files: which pack holds which blobs (docs/format.md, section 7). This is the reader for
+ * tools and tests; loading a whole index into memory has its own loader in `repository/`.
  */
 import { toHex, utf8 } from "#base/bytes.ts";
 import { parseId, type HexId } from "#format/id.ts";
@@ -53,8 +53,8 @@ export function indexedPack(id: HexId, entries: readonly PackEntry[]): IndexedPa
 }
 
 /**
- * Reads an index file pack by pack; memory holds one pack at a time. Unknown fields are skipped, also
- * rustic's `packs_to_delete`: those packs are about to go.
+ * Reads an index file pack by pack; memory holds one pack at a time. Unknown fields are skipped,
+ * also rustic's `packs_to_delete`: those packs are about to go.
  * @throws BAD_FORMAT when the text is not an index, or names sizes that no pack has
  */
 export function* readIndexFile(

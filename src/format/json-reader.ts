@@ -1,7 +1,8 @@
 /**
- * A pull reader over JSON bytes. It loses nothing that `JSON.parse` loses (integers above 2^53, unknown
- * fields as raw text), builds no objects, and refuses hostile input: depth is bounded, every value is
- * checked as it is passed, errors say what and where (docs/format.md, sections 7 to 9).
+ * A pull reader over JSON bytes. It loses nothing that `JSON.parse` loses (integers above 2^53,
+ * unknown fields as raw text), builds no objects, and refuses hostile input: depth is bounded,
+ * every value is checked as it is passed, errors say what and where (docs/format.md, sections 7 to
+ * 9).
  */
 import { CofferError } from "#base/errors.ts";
 import { decodeUtf8 } from "#format/utf8-go.ts";
@@ -105,7 +106,9 @@ export class JsonReader {
     return key;
   }
 
-  /** Passes a string and leaves its place in `stringStart` and `stringEnd`; true if it has escapes. */
+  /**
+   * Passes a string and leaves its place in `stringStart` and `stringEnd`; true if it has escapes.
+   */
   locateString(): boolean {
     if (this.peek() !== QUOTE) this.fail("expected a text");
     this.stringStart = this.pos + 1;

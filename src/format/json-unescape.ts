@@ -11,7 +11,9 @@ const SIMPLE: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-/** Text of a JSON string's inside. A surrogate escape without its partner becomes U+FFFD, as in Go. */
+/**
+ * Text of a JSON string's inside. A surrogate escape without its partner becomes U+FFFD, as in Go.
+ */
 export function unescapeJson(inside: string): string {
   const text = inside.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, hex?: string, char?: string) =>
     hex === undefined ? SIMPLE[char!]! : String.fromCharCode(parseInt(hex, 16)),

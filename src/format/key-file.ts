@@ -29,7 +29,10 @@ export interface MasterKeyParts {
 
 export const SALT_BYTES = 64;
 
-/** Bytes of memory that scrypt may take: eight times what restic writes, so that a key cannot exhaust us. */
+/**
+ * Bytes of memory that scrypt may take: eight times what restic writes, so that a key cannot
+ * exhaust us.
+ */
 export const MAX_SCRYPT_MEMORY = 256 * 1024 * 1024;
 /** restic's p is below 10; each step costs a whole pass over the memory. */
 const MAX_SCRYPT_P = 64;

@@ -1,4 +1,7 @@
-/** Decoding one node of a tree (docs/format.md, section 9). Any valid JSON is accepted, as restic does. */
+/**
+ * Decoding one node of a tree (docs/format.md, section 9). Any valid JSON is accepted, as restic
+ * does.
+ */
 import { fromBase64, utf8 } from "#base/bytes.ts";
 import type { Timestamp } from "#base/timestamp.ts";
 import type { JsonReader } from "#format/json-reader.ts";

@@ -62,7 +62,10 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
-/** The raw name from the inside of a JSON string in `bytes[start, end)`, newly allocated. @throws BAD_TREE */
+/**
+ * The raw name from the inside of a JSON string in `bytes[start, end)`, newly allocated.
+ * @throws BAD_TREE
+ */
 export function nameFromJson(bytes: Uint8Array, start: number, end: number): Uint8Array {
   let i = start;
   while (i < end && PLAIN[bytes[i]!] === 1) i++;

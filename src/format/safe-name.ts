@@ -1,6 +1,6 @@
 /**
- * Which names from a tree may become names of files. A tree may be hostile: a name is refused before
- * it can lead outside the target folder or to another object than it says.
+ * Which names from a tree may become names of files. A tree may be hostile: a name is refused
+ * before it can lead outside the target folder or to another object than it says.
  */
 import { CofferError } from "#base/errors.ts";
 import { quoteName } from "#format/node-name.ts";
@@ -10,7 +10,7 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 
 /** Device names that Windows finds in every folder, with any extension. */
-const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|:|$| )/i;
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³]|con(?:in|out)\$)(?:\.|:|$| )/i;
 /** Separators, streams, wildcards and control characters. */
 // oxlint-disable-next-line no-control-regex
 const WINDOWS_CHARACTER = /[\\:*?"<>|\u0000-\u001f]/;

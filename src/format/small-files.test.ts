@@ -18,7 +18,8 @@ test("ids are 64 lower-case hex digits", () => {
 });
 
 test("a config keeps unknown fields; other versions are refused by name", () => {
-  const json = `{"version":2,"id":"${ID}","chunker_polynomial":"25b468838dcb75","is_hot":true,"n":1e400}`;
+  const json =
+    `{"version":2,"id":"${ID}","chunker_polynomial":"25b468838dcb75",` + `"is_hot":true,"n":1e400}`;
   expect(fromUtf8(encodeConfig(decodeConfig(utf8(json))))).toBe(json);
   const upper = decodeConfig(utf8(json.replace("25b468838dcb75", "25B468838DCB75")));
   expect(upper.chunkerPolynomial).toBe(0x25b468838dcb75n);
@@ -34,7 +35,9 @@ test("a config keeps unknown fields; other versions are refused by name", () => 
 });
 
 test("locks: root's ids are left out, others kept, unknown fields ignored", () => {
-  const json = `{"time":"2026-01-02T03:04:05.6-05:00","exclusive":true,"hostname":"h","username":"u","pid":7,"uid":1000,"gid":100}`;
+  const json =
+    `{"time":"2026-01-02T03:04:05.6-05:00","exclusive":true,"hostname":"h","username":"u",` +
+    `"pid":7,"uid":1000,"gid":100}`;
   expect(fromUtf8(encodeLock(decodeLock(utf8(json))))).toBe(json);
   expect(decodeLock(utf8(json.replace('"pid"', '"x":[],"pid"')))).toMatchObject({ pid: 7 });
   expect(() => decodeLock(utf8(json.replace("true", '"yes"')))).toThrow(/true or false/);

@@ -73,7 +73,9 @@ test("empty fields are left out, rustic's fields kept in their own spelling", ()
     `{"time":"2024-01-02T03:04:05Z","tree":"${tree}","paths":["/a\\u0026b"],` +
     `"label":"","delete":"Never","big":18446744073709551616}`;
   expect(fromUtf8(encodeSnapshot(decodeSnapshot(utf8(json))))).toBe(json);
-  const nulls = `{"tree":"${tree}","parent":null,"paths":null,"uid":null,"hostname":null,"summary":null,"time":"2024-01-02T03:04:05Z"}`;
+  const nulls =
+    `{"tree":"${tree}","parent":null,"paths":null,"uid":null,"hostname":null,` +
+    `"summary":null,"time":"2024-01-02T03:04:05Z"}`;
   expect(decodeSnapshot(utf8(nulls))).toMatchObject({ paths: [], hostname: "", uid: 0 });
 });
 

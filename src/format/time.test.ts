@@ -74,7 +74,7 @@ test("dates agree with the language's own calendar", () => {
   );
 });
 
-test("the cached formatter writes what the plain one writes, and parsing gives the instant back", () => {
+test("the cached formatter agrees with the plain one, and parsing gives the instant back", () => {
   const offsetAt = (seconds: number): number => (Math.floor(seconds / 900) % 5) * 30 - 60;
   const format = createTimeFormatter(offsetAt);
   const instant = fc.record({

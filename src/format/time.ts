@@ -1,6 +1,6 @@
 /**
- * Times as Go writes them in JSON: RFC 3339, up to nine digits of fraction without trailing zeros, the
- * writing host's offset or `Z` (docs/format.md, section 9).
+ * Times as Go writes them in JSON: RFC 3339, up to nine digits of fraction without trailing zeros,
+ * the writing host's offset or `Z` (docs/format.md, section 9).
  */
 import { utf8 } from "#base/bytes.ts";
 import type { Timestamp } from "#base/timestamp.ts";

@@ -1,6 +1,7 @@
 /**
- * A place in a tree that moves forward, without an object for the whole (docs/format.md, section 9). It
- * hands out raw bytes; decoding a node is a separate step that most nodes of a backup never need.
+ * A place in a tree that moves forward, without an object for the whole (docs/format.md, section
+ * 9). It hands out raw bytes; decoding a node is a separate step that most nodes of a backup never
+ * need.
  */
 import { compareBytes } from "#base/bytes.ts";
 import { JsonReader } from "#format/json-reader.ts";
@@ -166,7 +167,10 @@ export class TreeCursor {
     return false;
   }
 
-  /** The current node, decoded; it owns its bytes. @throws BAD_TREE, TOO_LARGE as `decodeNode` does */
+  /**
+   * The current node, decoded; it owns its bytes.
+   * @throws BAD_TREE, TOO_LARGE as `decodeNode` does
+   */
   decode(): Node {
     const { nodeStart, nodeEnd } = this;
     return decodeNode(new JsonReader(this.bytes, "BAD_TREE", this.#what, nodeStart, nodeEnd));

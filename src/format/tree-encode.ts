@@ -12,8 +12,8 @@ import { isUtf8 } from "#format/utf8-go.ts";
 
 const encoder = new TextEncoder();
 /**
- * Nodes are written one after the other into a page and handed out as views: one array of its own for
- * each took a third of the time. A page lives as long as one of its nodes.
+ * Nodes are written one after the other into a page and handed out as views: one array of its own
+ * for each took a third of the time. A page lives as long as one of its nodes.
  */
 const PAGE_BYTES = 64 * 1024;
 let page = new Uint8Array(PAGE_BYTES);
@@ -34,8 +34,8 @@ const ID_BYTES = 32;
 const ID_TEXT = 67;
 
 /**
- * A node's bytes: a view that shares its buffer with other nodes, never written again. Do not transfer
- * it to another thread; copy it.
+ * A node's bytes: a view that shares its buffer with other nodes, never written again. Do not
+ * transfer it to another thread; copy it.
  * @param content data-blob ids, 32 bytes each, joined; null for everything but files
  * @param subtree 32-byte id of the folder's tree; undefined for everything but folders
  * @param size bytes really read, if they differ from what `meta` says
@@ -110,7 +110,9 @@ export function completeFolder(head: Uint8Array, subtree: Uint8Array): Uint8Arra
 const TREE_HEAD = utf8('{"nodes":[');
 const TREE_TAIL = utf8("]}\n");
 
-/** A tree of encoded nodes, newly allocated. The nodes are in ascending byte order of their names. */
+/**
+ * A tree of encoded nodes, newly allocated. The nodes are in ascending byte order of their names.
+ */
 export function encodeTree(nodes: readonly Uint8Array[]): Uint8Array {
   let length = TREE_HEAD.length + TREE_TAIL.length + Math.max(0, nodes.length - 1);
   for (const node of nodes) length += node.length;
@@ -127,8 +129,8 @@ export function encodeTree(nodes: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Everything after the name up to and including `"content":`. Which fields a type has is up to `meta`: whatever is not
- * zero is written, so that a decoded node encodes to its own bytes.
+ * Everything after the name up to and including `"content":`. Which fields a type has is up to
+ * `meta`: whatever is not zero is written, so that a decoded node encodes to its own bytes.
  */
 function nodeFields(meta: NodeMeta, formatTime: TimeFormatter, size: number): string {
   const { type, mode, mtime, atime, ctime } = meta;

@@ -1,4 +1,7 @@
-/** The plaintext of index, snapshot and lock files: bare JSON or a zstd frame (docs/format.md, section 5). */
+/**
+ * The plaintext of index, snapshot and lock files: bare JSON or a zstd frame (docs/format.md,
+ * section 5).
+ */
 import { CofferError } from "#base/errors.ts";
 
 /** First byte of a compressed plaintext in version 2. */

@@ -1,4 +1,7 @@
-/** What the format layer must reproduce byte for byte: names.json, pack.json, keys.json, tiny-repo-v*.json. */
+/**
+ * What the format layer must reproduce byte for byte: names.json, pack.json, keys.json,
+ * tiny-repo-v*.json.
+ */
 import { fromHex, fromUtf8, toHex, utf8 } from "#base/bytes.ts";
 import { decodeConfig, encodeConfig } from "#format/config.ts";
 import { parseId } from "#format/id.ts";
