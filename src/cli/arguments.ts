@@ -1,10 +1,12 @@
 /** Forms of options that restic's parser takes and commander's does not. */
 
 /**
- * `--verbose=2` becomes `--verbose --verbose`; `--json=true` becomes `--json`, `--json=false` nothing.
+ * `help x y` becomes `x y --help`; `--verbose=2` becomes `--verbose --verbose`; `--json=true` becomes `--json`, `--json=false` nothing.
  * What stands behind `--` is left alone.
  */
 export function normaliseArguments(argv: readonly string[]): string[] {
+  // `help key add` explains `key add`: commander's own takes one word.
+  if (argv[0] === "help") return [...argv.slice(1).filter((word) => word !== "--help"), "--help"];
   const out: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!;

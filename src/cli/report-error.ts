@@ -12,7 +12,8 @@ import { terminalLines } from "#cli/text/terminal-text.ts";
 const RESTIC_TEXT: Partial<Record<ErrorCode, (error: CofferError) => string>> = {
   WRONG_PASSWORD: () => "Fatal: wrong password or no key found",
   NO_REPOSITORY: (error) =>
-    `Fatal: repository does not exist: unable to open config file: ${error.message}` +
+    "Fatal: repository does not exist: unable to open config file: " +
+    error.message.replace(/^repository does not exist: /, "") +
     locationLines(error),
   SOURCE_UNREADABLE: () => "Warning: at least one source file could not be read",
   SOURCE_MISSING: () => "Fatal: all source directories/files do not exist",

@@ -44,11 +44,13 @@ export interface BackupCliOptions extends SourceOptions {
 }
 
 /** All of the operation's options that need neither the sources nor the repository. */
-export type PlannedBackup = Omit<BackupOptions, "sources" | "paths" | "parent">;
+export type PlannedBackup = Omit<BackupOptions, "sources" | "paths" | "parent" | "time">;
 
 export interface BackupPlan {
   readonly operation: PlannedBackup;
   readonly groupBy: GroupBy | undefined;
+  /** Undefined: the moment at which saving starts. */
+  readonly time: Timestamp | undefined;
   /** Files read at once; undefined: as many as there are processors. */
   readonly readConcurrency: number | undefined;
 }
@@ -64,7 +66,7 @@ export async function planBackup(
   const { io, settings } = context;
   checkCombination(options);
   const groupBy = parseGroupBy("--group-by", options.groupBy);
-  const time = planTime(options.time, context);
+  const { time } = options;
   const excludes = await readExcludes(options, context);
   const larger = options.excludeLargerThan;
   const operation: PlannedBackup = {
@@ -85,7 +87,6 @@ export async function planBackup(
     username: io.host.username,
     uid: io.host.uid,
     gid: io.host.gid,
-    time,
     skipIfUnchanged: options.skipIfUnchanged === true,
     dryRun: options.dryRun === true,
     compression: settings.compression,
@@ -95,7 +96,12 @@ export async function planBackup(
     reportItems: settings.verbosity >= (settings.json ? 2 : 3),
     programVersion: PROGRAM_VERSION,
   };
-  return { operation, groupBy, readConcurrency: planConcurrency(options, context) };
+  return {
+    operation,
+    groupBy,
+    time: time === undefined ? undefined : parseLocalTime("--time", time, io.clock),
+    readConcurrency: planConcurrency(options, context),
+  };
 }
 
 function checkCombination(options: BackupCliOptions): void {
@@ -118,10 +124,6 @@ function checkCombination(options: BackupCliOptions): void {
   if (stream && utf8(options.stdinFilename).length === 0) {
     throw badOption("--stdin-filename is empty");
   }
-}
-
-function planTime(text: string | undefined, { io }: CliContext): Timestamp {
-  return text === undefined ? io.clock.now() : parseLocalTime("--time", text, io.clock);
 }
 
 function switched(flag: true | undefined, setting: string, { io }: CliContext): boolean {

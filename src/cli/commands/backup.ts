@@ -1,6 +1,7 @@
 /** `backup`: saves files, folders or a stream as a new snapshot. */
 import { utf8 } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
+import type { Timestamp } from "#base/timestamp.ts";
 import { planBackup, type BackupCliOptions, type BackupPlan } from "#cli/backup/backup-options.ts";
 import { BackupReport } from "#cli/backup/backup-report.ts";
 import { collectSources, type SourceList } from "#cli/backup/source-list.ts";
@@ -32,7 +33,11 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
     stream,
   });
   const resolved = resolve(list, stream, context);
-  const parent = await findParent(options, plan, resolved, session, stream !== undefined);
+  const time = plan.time ?? context.io.clock.now();
+  const parent =
+    stream === undefined && options.force !== true
+      ? await findParent(options, plan, { ...resolved, time }, session)
+      : undefined;
   if (parent !== undefined) printer.message(`using parent snapshot ${parent.id.slice(0, 8)}`);
   else printer.message("no parent snapshot found, will read all files");
   const report = new BackupReport(context);
@@ -40,7 +45,12 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
     const result = await backup(
       session.repository,
       session.pool,
-      { ...plan.operation, ...resolved, parent: parent && { id: parent.id, tree: parent.tree } },
+      {
+        ...plan.operation,
+        ...resolved,
+        time,
+        parent: parent && { id: parent.id, tree: parent.tree },
+      },
       { signal: session.signal, progress: (event) => report.event(event) },
       session.checkpoints === undefined ? {} : { checkpoints: session.checkpoints },
     );
@@ -100,11 +110,9 @@ function resolve(
 async function findParent(
   options: BackupCliOptions,
   plan: BackupPlan,
-  resolved: ResolvedSources,
+  { paths: allPaths, time }: ResolvedSources & { readonly time: Timestamp },
   { repository, signal }: OpenedEngine,
-  isStream: boolean,
 ): Promise<StoredSnapshot | undefined> {
-  if (options.force === true || isStream) return undefined;
   if (options.parent !== undefined) {
     return (await findSnapshot(repository, options.parent, {}, { signal })).snapshot;
   }
@@ -112,8 +120,8 @@ async function findParent(
   const { snapshots } = await loadSnapshots(repository, { signal });
   return chooseParent(snapshots, {
     host: host ? plan.operation.hostname : undefined,
-    paths: paths ? resolved.paths : undefined,
+    paths: paths ? allPaths : undefined,
     tags: tags ? plan.operation.tags : undefined,
-    notAfter: plan.operation.time,
+    notAfter: time,
   });
 }

@@ -8,7 +8,9 @@ import { defineCat, defineList } from "#cli/tree/objects.ts";
 import { defineGenerate, defineVersion } from "#cli/tree/program-commands.ts";
 import { defineCache, defineCheck, defineInit, defineUnlock } from "#cli/tree/repository.ts";
 import { defineRestore } from "#cli/tree/restore.ts";
+import { commandsFirst, subcommandTerm } from "#cli/tree/help-layout.ts";
 import type { Starter } from "#cli/tree/starter.ts";
+import { VERSION } from "#cli/version.ts";
 
 const EXAMPLES = `
 Set COFFER_REPOSITORY and COFFER_PASSWORD_FILE once, then:
@@ -29,9 +31,9 @@ export function createProgram(start: Starter): Command {
     .description("Encrypted, deduplicated backup in restic's repository format.")
     .usage("[options] <command> [arguments]")
     .enablePositionalOptions()
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false, subcommandTerm })
     .addHelpText("after", EXAMPLES)
-    .helpCommand("help [command]", "explain a command");
+    .version(`coffer ${VERSION}`, "--version", "print the version");
   program.commandsGroup("Back up and restore:");
   defineInit(program, start);
   defineBackup(program, start);
@@ -50,7 +52,10 @@ export function createProgram(start: Starter): Command {
   program.commandsGroup("The program:");
   defineVersion(program, start);
   defineGenerate(program, start);
+  const help = new Command("help").summary("explain a command").argument("[command...]");
+  program.addHelpCommand(help as Command);
   addGlobalOptions(program as AnyCommand, true);
+  commandsFirst(program as AnyCommand);
   for (const command of program.commands as readonly AnyCommand[]) finishCommand(command);
   return program;
 }
