@@ -22,6 +22,7 @@ test("parameters that no sound key has are refused before anything is derived", 
   expect(code(32_768, 8, 6)).toBe("fine");
   expect(code(2, 1, 1)).toBe("fine");
   expect(code(131_072, 8, 1)).toBe("fine");
+  expect(code(262_144, 8, 1)).toBe("fine");
   for (const N of [0, 1, 3, 32_767, 1.5, 2 ** 40]) expect(code(N, 8, 1), `${N}`).toBe("BAD_FORMAT");
   expect(code(32_768, 0, 1)).toBe("BAD_FORMAT");
   expect(code(32_768, 8, 0)).toBe("BAD_FORMAT");

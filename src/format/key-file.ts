@@ -93,7 +93,7 @@ export function checkScrypt(
       data: { N, r, p },
     });
   }
-  if (128 * r * (N + p) > MAX_SCRYPT_MEMORY || p > MAX_SCRYPT_P) {
+  if (128 * r * Math.max(N, p) > MAX_SCRYPT_MEMORY || p > MAX_SCRYPT_P) {
     throw new CofferError("TOO_LARGE", `${name} asks for too much memory or time to open`, {
       data: { N, r, p },
     });
