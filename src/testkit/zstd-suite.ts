@@ -44,7 +44,7 @@ export function zstdCases(
     name: "round trips at every length and level, in any order",
     run: () => {
       const zstd = create();
-      for (const level of [1, 3, 19, 3, 7, 11, 1]) {
+      for (const level of [1, 2, 19, 2, 7, 11, 3]) {
         for (const length of LENGTHS) {
           const bytes = mixedBytes(length);
           const content = zstd.decompress(zstd.compress(bytes, level), length);

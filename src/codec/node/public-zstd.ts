@@ -2,7 +2,8 @@
  * Zstandard over zlib's documented functions: a new context for each call, 15 to 30 µs, so it is the
  * fallback of reused-zstd.ts. docs/format.md, section 11.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdParameters } from "#codec/node/zstd-parameters.ts";
 import { checkContentLength, readFrameOutline, tooLarge, undecodable } from "#codec/zstd-frame.ts";
 import type { Zstd } from "#codec/zstd.ts";
 
@@ -12,9 +13,7 @@ const LEAST_CHUNK = 64;
 export function createPublicZstd(): Zstd {
   return {
     compress(bytes, level) {
-      const frame = zstdCompressSync(bytes, {
-        params: { [constants.ZSTD_c_compressionLevel]: level },
-      });
+      const frame = zstdCompressSync(bytes, { params: zstdParameters(level) });
       return new Uint8Array(frame.buffer, frame.byteOffset, frame.length);
     },
     decompress(frame, maxLength) {

@@ -5,6 +5,7 @@
  * another way when the proof fails; see reused-zstd.ts.
  */
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { zstdParameters } from "#codec/node/zstd-parameters.ts";
 
 interface Handle {
   onerror: (message: string, errno: number, code: string) => void;
@@ -47,7 +48,7 @@ export class ZstdContext {
   }
 
   static forCompression(level: number): ZstdContext {
-    const params = { [constants.ZSTD_c_compressionLevel]: level };
+    const params = zstdParameters(level);
     const stream = createZstdCompress({ params }) as unknown as InnerStream;
     return new ZstdContext(stream, constants.ZSTD_e_end);
   }
