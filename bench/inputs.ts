@@ -25,7 +25,7 @@ export function keystream(seed: string): (length: number) => Buffer {
 /** Seeded numbers in [0, 1). */
 export function numbers(seed: string): () => number {
   const bytes = keystream(seed);
-  let pool = Buffer.alloc(0);
+  let pool: Buffer = Buffer.alloc(0);
   let at = 0;
   return () => {
     if (at === pool.length) {
