@@ -22,6 +22,8 @@ export interface SessionOptions {
   /** UTF-8 bytes. */
   readonly password: Uint8Array;
   readonly keyHint?: string | undefined;
+  /** An earlier session's: spares deriving the key from the password again. */
+  readonly key?: OpenedKey | undefined;
   /** Worker threads; 0: tasks run in this thread. Default: one per processor. */
   readonly threads?: number | undefined;
   /** Default true. */
@@ -58,10 +60,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   // Threads load their code while this one derives the key.
   const threads = size > 0 ? new NodePool(size) : undefined;
   try {
-    const key = await openMasterKey(backend, primitives, options.password, {
-      keyHint: options.keyHint,
-      signal: options.signal,
-    });
+    const key = options.key ?? (await deriveKey(backend, primitives, options));
     const config = await loadConfig(backend, primitives, key);
     const repository = new OpenedRepository(backend, primitives, { config, ...key });
     const source = { withAtime: options.withAtime ?? false };
@@ -98,6 +97,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await threads?.close();
     throw error;
   }
+}
+
+function deriveKey(
+  backend: Backend,
+  primitives: Primitives,
+  { password, keyHint, signal }: SessionOptions,
+): Promise<OpenedKey> {
+  return openMasterKey(backend, primitives, password, { keyHint, signal });
 }
 
 async function takeLock(
