@@ -1,5 +1,5 @@
 /**
- * Bundles the command line and the worker thread into dist/, so that starting costs few files. The
+ * Bundles the command line, the library and the worker thread into dist/, so that starting costs few files. The
  * program also runs from src/ without it; see bin/coffer.
  */
 import { rmSync, statSync } from "node:fs";
@@ -12,7 +12,11 @@ const out = join(root, "dist");
 rmSync(out, { recursive: true, force: true });
 await build({
   cwd: root,
-  input: { coffer: "src/cli/main.ts", worker: "src/engine/node/worker.ts" },
+  input: {
+    coffer: "src/cli/main.ts",
+    worker: "src/engine/node/worker.ts",
+    index: "src/index.ts",
+  },
   platform: "node",
   // Native code finds its own files; it stays where npm put it.
   external: ["koffi"],
