@@ -1,6 +1,6 @@
 /**
- * Bundles the command line, the library and the worker thread into dist/, so that starting costs few files. The
- * program also runs from src/ without it; see bin/coffer.
+ * Bundles the command line, the library and the worker thread into dist/, so that starting costs few
+ * files. The program also runs from src/ without it; see bin/coffer.
  */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";

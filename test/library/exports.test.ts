@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { VERSION } from "#engine/program-version.ts";
-import * as library from "./index.ts";
+import * as library from "#index.ts";
 
 test("the library exports exactly this", () => {
   expect(Object.keys(library).toSorted()).toEqual([
@@ -26,6 +26,6 @@ test("the library exports exactly this", () => {
 });
 
 test("the recorded version is the package's", () => {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   expect((JSON.parse(text) as { version: string }).version).toBe(VERSION);
 });
