@@ -14,6 +14,11 @@ export interface NodeIo extends CliIo {
   finish(): Promise<void>;
 }
 
+/**
+ * A second signal so soon is the same request: `timeout` and shells that pass signals on send two.
+ */
+const SAME_REQUEST_MS = 500;
+
 /** Exit code of a program that a second interrupt ends at once. */
 const INTERRUPTED = 130;
 
@@ -51,11 +56,15 @@ export function createNodeIo(): NodeIo {
 
 function interruptSignal(flush: () => unknown): AbortSignal {
   const controller = new AbortController();
+  let firstMs = 0;
   const onSignal = (name: NodeJS.Signals): void => {
+    const now = performance.now();
     if (controller.signal.aborted) {
+      if (now - firstMs < SAME_REQUEST_MS) return;
       flush();
       process.exit(INTERRUPTED);
     }
+    firstMs = now;
     controller.abort(new Error(`received ${name}`));
   };
   process.on("SIGINT", onSignal);

@@ -15,6 +15,7 @@ const RESTIC_TEXT: Partial<Record<ErrorCode, (error: CofferError) => string>> = 
     "Fatal: repository does not exist: unable to open config file: " +
     error.message.replace(/^repository does not exist: /, "") +
     locationLines(error),
+  ABORTED: (error) => error.message,
   SOURCE_UNREADABLE: () => "Warning: at least one source file could not be read",
   SOURCE_MISSING: () => "Fatal: all source directories/files do not exist",
   LOCKED: (error) =>

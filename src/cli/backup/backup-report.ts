@@ -41,7 +41,8 @@ export class BackupReport {
       filesTotal: this.#total?.files,
       bytesTotal: this.#total?.bytes,
       errors: this.#errors,
-      current: this.#current.map((path) => terminalText(path)),
+      // Two threads may work on one large file.
+      current: [...new Set(this.#current.map((path) => terminalText(path)))],
     };
   }
 

@@ -126,7 +126,7 @@ test("tags", () => {
 
 test("text files may begin with a byte-order mark", () => {
   const utf16 = (order: "le" | "be") => {
-    const bytes = [...(order === "le" ? [0xff, 0xfe] : [0xfe, 0xff])];
+    const bytes = order === "le" ? [0xff, 0xfe] : [0xfe, 0xff];
     for (const c of "pä") {
       const code = c.charCodeAt(0);
       bytes.push(...(order === "le" ? [code & 255, code >> 8] : [code >> 8, code & 255]));

@@ -52,8 +52,9 @@ export function createProgram(start: Starter): Command {
   program.commandsGroup("The program:");
   defineVersion(program, start);
   defineGenerate(program, start);
-  const help = new Command("help").summary("explain a command").argument("[command...]");
-  program.addHelpCommand(help as Command);
+  const help = new Command("help");
+  help.summary("explain a command").argument("[command...]");
+  program.addHelpCommand(help);
   addGlobalOptions(program as AnyCommand, true);
   commandsFirst(program as AnyCommand);
   for (const command of program.commands as readonly AnyCommand[]) finishCommand(command);
