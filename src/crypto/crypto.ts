@@ -51,6 +51,13 @@ export interface Aead {
    * @throws BAD_MAC when the message is shorter than 32 bytes, has a zero nonce, or fails its MAC
    */
   open(message: Uint8Array): Uint8Array;
+
+  /**
+   * As {@link open}, the plaintext handed to `emit` in pieces, in order, after the MAC was checked:
+   * for callers that only look at it once. `emit` must consume a piece before it returns.
+   * @throws BAD_MAC, before anything was emitted
+   */
+  openPieces(message: Uint8Array, emit: (piece: Uint8Array) => void): void;
 }
 
 export interface Crypto {

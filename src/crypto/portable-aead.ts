@@ -84,6 +84,16 @@ export function createPortableAead(
     emit(tag);
   };
 
+  const open = (message: Uint8Array): Uint8Array => {
+    if (message.length < SEAL_OVERHEAD || isZeroNonce(message)) throw badMac();
+    const nonce = message.slice(0, NONCE_LENGTH);
+    const ciphertext = message.subarray(NONCE_LENGTH, message.length - 16);
+    const mac = startMac(nonce);
+    mac.update(ciphertext);
+    if (!equalConstantTime(mac.digest(), message.subarray(message.length - 16))) throw badMac();
+    return primitives.ctr(nonce, ciphertext);
+  };
+
   return {
     sealPieces,
     seal(plaintext) {
@@ -95,14 +105,9 @@ export function createPortableAead(
       });
       return out;
     },
-    open(message) {
-      if (message.length < SEAL_OVERHEAD || isZeroNonce(message)) throw badMac();
-      const nonce = message.slice(0, NONCE_LENGTH);
-      const ciphertext = message.subarray(NONCE_LENGTH, message.length - 16);
-      const mac = startMac(nonce);
-      mac.update(ciphertext);
-      if (!equalConstantTime(mac.digest(), message.subarray(message.length - 16))) throw badMac();
-      return primitives.ctr(nonce, ciphertext);
+    open,
+    openPieces(message, emit) {
+      emit(open(message));
     },
   };
 }

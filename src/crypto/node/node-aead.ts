@@ -2,7 +2,7 @@
  * The AEAD on OpenSSL, and for small messages on OpenSSL's key streams with the WASM MAC.
  * docs/format.md, section 3; figures: docs/adr/0003-kernels.md.
  */
-import { createCipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
+import { type Cipheriv, createCipheriv, createSecretKey, timingSafeEqual } from "node:crypto";
 import type { Random } from "#base/random.ts";
 import { SEAL_OVERHEAD, type Aead, type MasterKey } from "#crypto/crypto.ts";
 import { findNativeMac, type MacFactory } from "#crypto/node/node-mac.ts";
@@ -65,19 +65,26 @@ export function createNodeAead(
     emit(new Uint8Array(tag));
   };
 
-  const decrypt = (nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array => {
-    const cipher = createCipheriv("aes-256-ctr", encrypt, nonce);
-    if (ciphertext.length <= PIECE) {
-      const plain = cipher.update(ciphertext);
-      return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
-    }
-    const out = new Uint8Array(ciphertext.length);
+  /** Checks the MAC and gives what decrypts the message. */
+  const unseal = (message: Uint8Array): { cipher: Cipheriv; ciphertext: Uint8Array } => {
+    const end = message.length - 16;
+    if (message.length < SEAL_OVERHEAD || isZeroNonce(message)) throw badMac();
+    const nonce = message.subarray(0, NONCE_LENGTH);
+    const ciphertext = message.subarray(NONCE_LENGTH, end);
+    oneTimeKey.set(padCipher.update(nonce), 16);
+    const mac = createMac(oneTimeKey);
+    mac.update(ciphertext);
+    if (!timingSafeEqual(mac.digest(), message.subarray(end))) throw badMac();
+    return { cipher: createCipheriv("aes-256-ctr", encrypt, nonce), ciphertext };
+  };
+
+  const openPieces: Aead["openPieces"] = (message, emit) => {
+    const { cipher, ciphertext } = unseal(message);
     for (let at = 0; at < ciphertext.length; at += PIECE) {
       const plain = cipher.update(ciphertext.subarray(at, at + PIECE));
-      out.set(plain, at);
+      emit(plain);
       plain.buffer.transfer(0);
     }
-    return out;
   };
 
   const sealPieces: Aead["sealPieces"] = (plaintext, verify, emit) => {
@@ -102,16 +109,20 @@ export function createNodeAead(
       });
       return out;
     },
+    openPieces,
     open(message) {
-      const end = message.length - 16;
-      if (message.length < SEAL_OVERHEAD || isZeroNonce(message)) throw badMac();
-      const nonce = message.subarray(0, NONCE_LENGTH);
-      const ciphertext = message.subarray(NONCE_LENGTH, end);
-      oneTimeKey.set(padCipher.update(nonce), 16);
-      const mac = createMac(oneTimeKey);
-      mac.update(ciphertext);
-      if (!timingSafeEqual(mac.digest(), message.subarray(end))) throw badMac();
-      return decrypt(nonce, ciphertext);
+      if (message.length <= PIECE + SEAL_OVERHEAD) {
+        const { cipher, ciphertext } = unseal(message);
+        const plain = cipher.update(ciphertext);
+        return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
+      }
+      const out = new Uint8Array(message.length - SEAL_OVERHEAD);
+      let at = 0;
+      openPieces(message, (piece) => {
+        out.set(piece, at);
+        at += piece.length;
+      });
+      return out;
     },
   };
 }
