@@ -82,7 +82,7 @@ export function createNodeAead(
     const { cipher, ciphertext } = unseal(message);
     for (let at = 0; at < ciphertext.length; at += PIECE) {
       const plain = cipher.update(ciphertext.subarray(at, at + PIECE));
-      emit(plain);
+      emit(new Uint8Array(plain.buffer, plain.byteOffset, plain.length));
       plain.buffer.transfer(0);
     }
   };
