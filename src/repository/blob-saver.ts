@@ -9,6 +9,7 @@ import type { Random } from "#base/random.ts";
 import { compressionLevel, worthCompressing } from "#codec/compression.ts";
 import type { CompressionMode, Zstd } from "#codec/zstd.ts";
 import { CofferError } from "#base/errors.ts";
+import { release } from "#base/release.ts";
 import { equalBytes, toHex } from "#base/bytes.ts";
 import type { BlobIndex, BlobType } from "#repository/blob-index.ts";
 import { addPackToIndex, type FinishedPack } from "#repository/finished-pack.ts";
@@ -127,6 +128,7 @@ export class BlobSaver {
     const rawLength = payload === plaintext ? 0 : plaintext.length;
     const writer = this.#pick(type, payload.length);
     const stored = writer.add(id, payload, rawLength);
+    if (payload !== plaintext) release(payload);
     if (type === "data") this.counts.dataBlobs++;
     else this.counts.treeBlobs++;
     this.counts.added += plaintext.length;
@@ -145,7 +147,11 @@ export class BlobSaver {
     }
     const frame = zstd.compress(plaintext, compressionLevel(compression));
     if (type === "data" && frame.length >= plaintext.length) return plaintext;
-    if (verify && !equalBytes(crypto.sha256(zstd.decompress(frame, plaintext.length)), id)) {
+    if (!verify) return frame;
+    const again = zstd.decompress(frame, plaintext.length);
+    const same = equalBytes(crypto.sha256(again), id);
+    release(again);
+    if (!same) {
       throw new CofferError(
         "BAD_HASH",
         `Compressing blob ${toHex(id, 0, 4)} does not reproduce its bytes: the machine's memory may be failing`,

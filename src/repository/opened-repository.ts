@@ -6,6 +6,7 @@
 import { describeFile, type Backend, type CallOptions, type FileRef } from "#backends/backend.ts";
 import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCorruption, messageOf } from "#base/errors.ts";
+import { release } from "#base/release.ts";
 import { compressionLevel } from "#codec/compression.ts";
 import type { Aead, MasterKey } from "#crypto/crypto.ts";
 import { SEAL_OVERHEAD } from "#crypto/crypto.ts";
@@ -119,6 +120,7 @@ export class OpenedRepository implements Repository {
     const payload = this.aead.open(stored);
     const { crypto, zstd } = this.primitives;
     const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);
+    if (plain !== payload) release(payload);
     if (rawLength !== 0 && plain.length !== rawLength) {
       throw new CofferError(
         "BAD_FORMAT",
