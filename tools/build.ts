@@ -1,10 +1,20 @@
 /**
- * Bundles the command line, the library and the worker thread into dist/, so that starting costs few
- * files. The program also runs from src/ without it; see bin/coffer.
+ * Bundles the command line, the library and the worker thread into dist/, so that starting costs
+ * few files. The program also runs from src/ without it; see bin/coffer.
  */
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "rolldown";
+import { build, type Plugin } from "rolldown";
+
+/** Commander loads it for subcommands that are programs of their own; ours are not. Saves 4 ms. */
+const withoutChildProcess: Plugin = {
+  name: "without-child-process",
+  resolveId(source, importer) {
+    const fromCommander = importer?.includes("/node_modules/commander/") === true;
+    return source === "node:child_process" && fromCommander ? "\0no-child-process" : null;
+  },
+  load: (id) => (id === "\0no-child-process" ? "export default {};" : null),
+};
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "dist");
@@ -21,6 +31,7 @@ await build({
   // Native code finds its own files; it stays where npm put it.
   external: ["koffi"],
   logLevel: "warn",
+  plugins: [withoutChildProcess],
   output: {
     dir: out,
     format: "esm",

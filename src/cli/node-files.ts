@@ -1,7 +1,9 @@
 /** Local files that commands read and write by themselves. */
-import { lstat, mkdir, open, readdir, writeFile } from "node:fs/promises";
 import { CofferError, messageOf } from "#base/errors.ts";
 import type { LocalFiles } from "#cli/cli-io.ts";
+
+/** Loaded when needed: starting the command line does not pay for it. */
+const fs = () => import("node:fs/promises");
 
 function systemCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
@@ -11,6 +13,7 @@ function systemCode(error: unknown): string {
 export const nodeFiles: LocalFiles = {
   async read(path, limit) {
     try {
+      const { open } = await fs();
       await using file = await open(path === "-" ? "/dev/stdin" : path, "r");
       const parts: Uint8Array[] = [];
       let size = 0;
@@ -36,21 +39,21 @@ export const nodeFiles: LocalFiles = {
   },
   async write(path, data) {
     try {
-      await writeFile(path, data);
+      await (await fs()).writeFile(path, data);
     } catch (error) {
       throw cannotWrite(path, error);
     }
   },
   async makeFolder(path) {
     try {
-      await mkdir(path, { recursive: true });
+      await (await fs()).mkdir(path, { recursive: true });
     } catch (error) {
       throw cannotWrite(path, error);
     }
   },
   async list(path) {
     try {
-      return await readdir(Buffer.from(path), { encoding: "buffer" });
+      return await (await fs()).readdir(Buffer.from(path), { encoding: "buffer" });
     } catch (error) {
       if (systemCode(error) === "") throw error;
       return undefined;
@@ -58,7 +61,7 @@ export const nodeFiles: LocalFiles = {
   },
   async exists(path) {
     try {
-      await lstat(Buffer.from(path));
+      await (await fs()).lstat(Buffer.from(path));
       return "yes";
     } catch (error) {
       const code = systemCode(error);

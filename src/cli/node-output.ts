@@ -2,7 +2,7 @@
  * stdout and stderr of the process. Text is gathered and written in large pieces, at the latest when
  * the event loop turns; writes are synchronous, so nothing is lost at exit and a slow reader slows us.
  */
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import type { OutputSink } from "#cli/cli-io.ts";
 
 /** Bytes gathered before they are written. */
@@ -18,13 +18,21 @@ export function createOutputs(): Outputs {
   const out = new Gathered(1);
   const err = new Gathered(2);
   return {
-    stdout: sink(process.stdout, (data) => out.write(data)),
-    stderr: sink(process.stderr, (data) => {
-      // Order between the two matters to whoever reads both.
-      out.flush();
-      err.write(data);
-      err.flush();
-    }),
+    stdout: sink(
+      1,
+      () => process.stdout,
+      (data) => out.write(data),
+    ),
+    stderr: sink(
+      2,
+      () => process.stderr,
+      (data) => {
+        // Order between the two matters to whoever reads both.
+        out.flush();
+        err.write(data);
+        err.flush();
+      },
+    ),
     flush() {
       out.flush();
       err.flush();
@@ -33,12 +41,23 @@ export function createOutputs(): Outputs {
   };
 }
 
-function sink(stream: NodeJS.WriteStream, write: OutputSink["write"]): OutputSink {
-  return {
-    isTerminal: stream.isTTY === true,
-    columns: () => (stream.isTTY ? stream.columns : undefined),
-    write,
-  };
+function sink(
+  descriptor: number,
+  stream: () => NodeJS.WriteStream,
+  write: OutputSink["write"],
+): OutputSink {
+  const isTerminal = isDevice(descriptor) && stream().isTTY === true;
+  return { isTerminal, columns: () => (isTerminal ? stream().columns : undefined), write };
+}
+
+/** Pipes and files are no terminals; making a stream of them would load half the network code. */
+function isDevice(descriptor: number): boolean {
+  try {
+    return process.platform === "win32" || fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    // A closed descriptor shows nothing to anyone.
+    return false;
+  }
 }
 
 class Gathered {

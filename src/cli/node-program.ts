@@ -1,14 +1,17 @@
 /** Runs the program that prints a password: no shell, no inherited input, bounded output. */
-import { spawn } from "node:child_process";
 import { CofferError } from "#base/errors.ts";
 
+/** Loaded when needed: starting the command line does not pay for it. */
+const loadSpawn = async () => (await import("node:child_process")).spawn;
+
 /** What it printed, at most `limit` bytes. Messages name the program only: arguments may be secret. */
-export function runProgram(
+export async function runProgram(
   argv: readonly string[],
   limit: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const [program = "", ...words] = argv;
+  const spawn = await loadSpawn();
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { stdio: ["inherit", "pipe", "inherit"], signal });
     const fail = (problem: string): void =>
@@ -39,6 +42,7 @@ export async function* streamProgram(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const [program = "", ...words] = argv;
+  const spawn = await loadSpawn();
   const child = spawn(program, words, { stdio: ["inherit", "pipe", "inherit"], signal });
   const ended = new Promise<string | undefined>((resolve) => {
     child.on("error", (error: NodeJS.ErrnoException) =>

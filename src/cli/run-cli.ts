@@ -27,10 +27,13 @@ export async function runCli(
       settings,
       printer,
       engine,
-      program: rootOf(command),
+      // The running tree is thinned out; completions need the whole.
+      get program() {
+        return createProgram(start) as AnyCommand;
+      },
     });
   };
-  const program = createProgram(start);
+  const program = createProgram(start, argv);
   const json = argv.includes("--json");
   try {
     prepare(program as AnyCommand, io);
@@ -42,12 +45,6 @@ export async function runCli(
     const { reportError } = await import("#cli/report-error.ts");
     return reportError(error, io, json);
   }
-}
-
-function rootOf(command: AnyCommand): AnyCommand {
-  let root = command;
-  while (root.parent !== null) root = root.parent;
-  return root;
 }
 
 /** Output through `io`, errors as exceptions, on every command of the tree. */

@@ -24,8 +24,12 @@ Set COFFER_REPOSITORY and COFFER_PASSWORD_FILE once, then:
 
 const GLOBAL_NOTE = "\nMore global options: coffer --help";
 
-/** Builds the tree; parsing it calls `start` with the chosen command. */
-export function createProgram(start: Starter): Command {
+/**
+ * Builds the tree; parsing it calls `start` with the chosen command.
+ * @param words the command line; with it, commands that it does not name are left without the global
+ * options, which takes a third off the start
+ */
+export function createProgram(start: Starter, words?: readonly string[]): Command {
   const program = new Command("coffer");
   program
     .description("Encrypted, deduplicated backup in restic's repository format.")
@@ -57,7 +61,9 @@ export function createProgram(start: Starter): Command {
   program.addHelpCommand(help);
   addGlobalOptions(program as AnyCommand, true);
   commandsFirst(program as AnyCommand);
-  for (const command of program.commands as readonly AnyCommand[]) finishCommand(command);
+  for (const command of program.commands as readonly AnyCommand[]) {
+    if (words === undefined || words.includes(command.name())) finishCommand(command);
+  }
   return program;
 }
 
