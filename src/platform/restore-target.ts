@@ -23,6 +23,11 @@ export interface EntryMeta {
   atimeSeconds: number;
   atimeNanos: number;
   xattrs: readonly ExtendedAttribute[];
+  /**
+   * Remove other attributes that users set (`user.*`, ACLs, capabilities), those inherited from a
+   * folder's default ACL too. Security labels and the like stay the system's.
+   */
+  onlyTheseXattrs: boolean;
 }
 
 /** What could not be applied without being a failure; a sum of these. */

@@ -41,10 +41,12 @@ export function pathFilterOf(options: RestoreOptions): PathFilter | undefined {
 }
 
 /**
- * Which extended attributes are restored: by default all.
+ * Which extended attributes are restored: undefined means all.
  * @throws BAD_OPTION when includes and excludes are combined; BAD_PATTERN
  */
-export function xattrFilterOf(options: RestoreOptions): (name: Uint8Array) => boolean {
+export function xattrFilterOf(
+  options: RestoreOptions,
+): ((name: Uint8Array) => boolean) | undefined {
   const include = filterOf(options.includeXattr, undefined);
   const exclude = filterOf(options.excludeXattr, undefined);
   if (include !== undefined && exclude !== undefined) {
@@ -54,7 +56,7 @@ export function xattrFilterOf(options: RestoreOptions): (name: Uint8Array) => bo
   const rooted = (name: Uint8Array): string => `/${pathToText(name)}`;
   if (include !== undefined) return (name) => include.matches(rooted(name));
   if (exclude !== undefined) return (name) => !exclude.matches(rooted(name));
-  return () => true;
+  return undefined;
 }
 
 /** A folder's path and a name in it. */

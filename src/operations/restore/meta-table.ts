@@ -14,6 +14,8 @@ export interface MetaSlice {
   readonly atimeNanos: Uint32Array;
   /** Rows that have any. */
   readonly xattrs: Map<number, readonly ExtendedAttribute[]>;
+  /** They are all that was recorded: others on the target are removed. */
+  readonly allXattrs: boolean;
   /** User and group names of each row; only where ownership is restored by name. */
   readonly owners: readonly (readonly [user: string, group: string])[] | undefined;
 }
@@ -21,8 +23,8 @@ export interface MetaSlice {
 export interface MetaTableOptions {
   /** Keeps user and group names. */
   readonly names: boolean;
-  /** Which extended attributes to keep. */
-  readonly wantsXattr: (name: Uint8Array) => boolean;
+  /** Which extended attributes to keep; undefined: all. */
+  readonly wantsXattr: ((name: Uint8Array) => boolean) | undefined;
 }
 
 export class MetaTable {
@@ -58,7 +60,8 @@ export class MetaTable {
   }
 
   #keepXattrs(row: number, all: readonly ExtendedAttribute[]): void {
-    const wanted = all.filter(({ name }) => this.#options.wantsXattr(name));
+    const { wantsXattr } = this.#options;
+    const wanted = wantsXattr === undefined ? all : all.filter(({ name }) => wantsXattr(name));
     if (wanted.length > 0) this.#xattrs.set(row, wanted);
   }
 
@@ -99,6 +102,7 @@ export class MetaTable {
       atimeSeconds: pick(this.#atimeSeconds.values, rows, f64),
       atimeNanos: pick(this.#atimeNanos.values, rows, u32),
       xattrs,
+      allXattrs: this.#options.wantsXattr === undefined,
       owners: names
         ? Array.from(rows, (row) => this.#owners[this.#owner.values[row]!]!)
         : undefined,
@@ -130,6 +134,7 @@ export function emptyMeta(): EntryMeta {
     atimeSeconds: 0,
     atimeNanos: 0,
     xattrs: NO_XATTRS,
+    onlyTheseXattrs: false,
   };
 }
 
@@ -142,5 +147,6 @@ export function readMeta(slice: MetaSlice, row: number, into: EntryMeta): void {
   into.mtimeNanos = slice.mtimeNanos[row]!;
   into.atimeSeconds = slice.atimeSeconds[row]!;
   into.atimeNanos = slice.atimeNanos[row]!;
+  into.onlyTheseXattrs = slice.allXattrs;
   into.xattrs = slice.xattrs.size === 0 ? NO_XATTRS : (slice.xattrs.get(row) ?? NO_XATTRS);
 }

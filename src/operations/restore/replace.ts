@@ -119,7 +119,21 @@ export async function openSame(
   const stat = await file.stat();
   if (stat.identity === identity && stat.links === 1) return file;
   await file.close();
-  throw new CofferError("UNSAFE_PATH", "Another file took its place while it was being restored");
+  throw replaced();
+}
+
+function replaced(): CofferError {
+  return new CofferError("UNSAFE_PATH", "Another file took its place while it was being restored");
+}
+
+/** The check of {@link openSame} for a file that cannot be opened. @throws UNSAFE_PATH */
+export async function requireSame(
+  folder: TargetFolder,
+  name: Uint8Array,
+  identity: string,
+): Promise<void> {
+  const stat = await folder.stat(name);
+  if (stat?.identity !== identity || stat.links !== 1) throw replaced();
 }
 
 /**
@@ -137,6 +151,7 @@ export async function openForUpdate(
   } catch (error) {
     if (targetCode(error) !== "EACCES") throw error;
   }
+  await requireSame(folder, name, identity);
   await folder.applyEntryMeta(name, "file", { ...meta, mode: 0o600 });
   return openSame(folder, name, "write", identity);
 }

@@ -11,7 +11,7 @@ import {
   type ShortfallCounts,
 } from "#operations/restore/failures.ts";
 import type { Failure } from "#operations/restore/options.ts";
-import { createOver, openForUpdate, openSame } from "#operations/restore/replace.ts";
+import { createOver, openForUpdate, openSame, requireSame } from "#operations/restore/replace.ts";
 import { sessionOf, type RestoreSession, type SessionKey } from "#operations/restore/session.ts";
 import type { TargetFile } from "#platform/restore-target.ts";
 import type { Task } from "#repository/task-pool.ts";
@@ -97,6 +97,7 @@ const finishOne: Step = async (session, input, i, output) => {
   } catch (error) {
     if (targetCode(error) !== "EACCES") throw error;
     // Ours but unreadable for us: by name then, which follows no link either.
+    await requireSame(folder, name, entries.identities![i]!);
     countShortfall(output.shortfalls, await folder.applyEntryMeta(name, "file", meta));
     return;
   }

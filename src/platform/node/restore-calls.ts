@@ -4,6 +4,7 @@
  * times, devices and extended attributes need the native way.
  */
 import {
+  chownSync,
   closeSync,
   constants,
   existsSync,
@@ -33,6 +34,11 @@ export interface RestoreCalls {
   lutimes(folder: number, name: Uint8Array, meta: EntryMeta): void;
   futimes(fd: number, meta: EntryMeta): void;
   fsetxattr(fd: number, name: Uint8Array, value: Uint8Array): void;
+  /** Names of extended attributes; none where there is no such thing. */
+  flistxattr(fd: number): readonly Uint8Array[];
+  fremovexattr(fd: number, name: Uint8Array): void;
+  /** Owner of what a descriptor of {@link OPEN}.entry names. */
+  chownEntry(fd: number, uid: number, gid: number): void;
   /** The last component of the path is not followed. */
   lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array): void;
   /** Closes what {@link open} opened: a worker of Node warns of descriptors that it did not open. */
@@ -126,12 +132,38 @@ function nativeCalls(posix: PosixCalls): RestoreCalls {
     fsetxattr: (fd, name, value) => {
       check(posix.fsetxattr(fd, name, value), "fsetxattr", name);
     },
+    flistxattr: (fd) => listNames((into) => posix.flistxattr(fd, into)),
+    fremovexattr: (fd, name) => {
+      check(posix.fremovexattr(fd, name), "fremovexattr", name);
+    },
+    chownEntry: (fd, uid, gid) => {
+      posix.fchownat(fd, NO_NAME, uid, gid, posix.constants.AT_EMPTY_PATH);
+    },
     lsetxattr: (path, name, value) => {
       check(posix.lsetxattr(path, name, value), "lsetxattr", name);
     },
     close: bindClose(),
     exactTimes: true,
   };
+}
+
+const NO_NAME = new Uint8Array(0);
+const NO_NAMES: readonly Uint8Array[] = [];
+
+/** `list` fills an array with names, each ended by NUL, and returns the bytes or a negative errno. */
+function listNames(list: (into: Uint8Array) => number): readonly Uint8Array[] {
+  const size = list(NO_NAME);
+  if (size <= 0) return NO_NAMES;
+  const bytes = new Uint8Array(size + 256);
+  const end = Math.max(0, list(bytes));
+  const names: Uint8Array[] = [];
+  for (let from = 0; from < end;) {
+    const stop = bytes.indexOf(0, from);
+    if (stop < 0) break;
+    names.push(bytes.subarray(from, stop));
+    from = stop + 1;
+  }
+  return names;
 }
 
 function unsupported(what: string, name?: Uint8Array): Error {
@@ -170,6 +202,13 @@ export const PROC_CALLS: RestoreCalls = {
   },
   fsetxattr: (_fd, name) => {
     throw unsupported("fsetxattr", name);
+  },
+  flistxattr: () => NO_NAMES,
+  fremovexattr: (_fd, name) => {
+    throw unsupported("fremovexattr", name);
+  },
+  chownEntry: (fd, uid, gid) => {
+    chownSync(procPath(fd), uid, gid);
   },
   lsetxattr: (_path, name) => {
     throw unsupported("lsetxattr", name);

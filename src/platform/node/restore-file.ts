@@ -8,6 +8,7 @@ import {
   writeSync,
   type BigIntStats,
 } from "node:fs";
+import { compareBytes, fromUtf8 } from "#base/bytes.ts";
 import { permissionsOf, nodeTypeOf } from "#platform/posix-mode.ts";
 import type { RestoreCalls } from "#platform/node/restore-calls.ts";
 import { systemCode } from "#platform/node/system-error.ts";
@@ -18,10 +19,12 @@ import {
   type TargetStat,
 } from "#platform/restore-target.ts";
 
-/** The owner that an entry is known to have. */
+/** What an entry is known to have. */
 export interface KnownState {
   readonly uid: number;
   readonly gid: number;
+  /** It has no extended attributes. */
+  readonly bare: boolean;
 }
 
 /** See the contract; `known` spares a call that would change nothing. */
@@ -95,12 +98,25 @@ export function applyByDescriptor(
   if (!owned) {
     steps.owner(() => fchownSync(fd, meta.uid, meta.gid));
   }
+  if (meta.onlyTheseXattrs && known?.bare !== true) {
+    for (const name of calls.flistxattr(fd)) {
+      if (isForeign(name, meta)) steps.xattr(() => calls.fremovexattr(fd, name));
+    }
+  }
   for (const { name, value } of meta.xattrs) steps.xattr(() => calls.fsetxattr(fd, name, value));
   const wanted = steps.permissions(meta);
   // Always: folders with default ACLs give new files other permissions than those asked for.
   steps.run(() => fchmodSync(fd, wanted));
   steps.run(() => calls.futimes(fd, meta));
   return steps.finish(calls);
+}
+
+/** Attributes that users set; others belong to the system (labels of SELinux, overlay marks). */
+const USERS_OWN = /^(?:user\.|system\.posix_acl_|security\.capability$)/;
+
+function isForeign(name: Uint8Array, meta: EntryMeta): boolean {
+  if (meta.xattrs.some((own) => compareBytes(own.name, name) === 0)) return false;
+  return USERS_OWN.test(fromUtf8(name));
 }
 
 /** Runs the steps of applying metadata and sorts failures from shortfalls. */

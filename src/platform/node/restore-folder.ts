@@ -5,7 +5,7 @@
  */
 import { chmodSync, fstatSync, lstatSync, readdirSync } from "node:fs";
 import type { NodeType } from "#format/node.ts";
-import { S_IFMT, posixModeOf } from "#platform/posix-mode.ts";
+import { nodeTypeOf, posixModeOf, S_IFMT } from "#platform/posix-mode.ts";
 import { OPEN, procPath, type RestoreCalls } from "#platform/node/restore-calls.ts";
 import {
   applyByDescriptor,
@@ -25,7 +25,10 @@ const PRIVATE_FOLDER = 0o700;
 export class DescriptorFolder implements TargetFolder {
   readonly #fd: number;
   readonly #calls: RestoreCalls;
-  /** Owner of new files here, learnt from the first: set-gid folders and mount options change it. */
+  /**
+   * What new files here have, learnt from the first: set-gid folders and mount options change their
+   * owner, default ACLs give them attributes.
+   */
   #newFiles: KnownState | undefined;
 
   constructor(fd: number, calls: RestoreCalls) {
@@ -62,7 +65,7 @@ export class DescriptorFolder implements TargetFolder {
     const fd = this.#calls.open(this.#fd, name, OPEN.create, PRIVATE_FILE);
     if (this.#newFiles === undefined) {
       const { uid, gid } = fstatSync(fd);
-      this.#newFiles = { uid, gid };
+      this.#newFiles = { uid, gid, bare: this.#calls.flistxattr(fd).length === 0 };
     }
     return new DescriptorFile(fd, this.#calls, this.#newFiles);
   }
@@ -74,7 +77,7 @@ export class DescriptorFolder implements TargetFolder {
       this.#calls.close(fd);
       throw namedError("ENOTREG", "not a regular file", "open", name);
     }
-    return new DescriptorFile(fd, this.#calls, { uid: stat.uid, gid: stat.gid });
+    return new DescriptorFile(fd, this.#calls, { uid: stat.uid, gid: stat.gid, bare: false });
   }
 
   makeSymlink(name: Uint8Array, linkTarget: Uint8Array): void {
@@ -100,29 +103,26 @@ export class DescriptorFolder implements TargetFolder {
   }
 
   applyEntryMeta(name: Uint8Array, type: NodeType, meta: EntryMeta): number {
-    const steps = new MetaSteps();
     const calls = this.#calls;
-    steps.owner(() => calls.lchown(this.#fd, name, meta.uid, meta.gid));
-    for (const attribute of meta.xattrs) {
-      const path = procPath(this.#fd, name);
-      steps.xattr(() => calls.lsetxattr(path, attribute.name, attribute.value));
-    }
-    const wanted = steps.permissions(meta);
-    if (type !== "symlink") steps.run(() => this.#chmodEntry(name, wanted));
-    steps.run(() => calls.lutimes(this.#fd, name, meta));
-    return steps.finish(calls);
-  }
-
-  /** `fchmodat` follows links; a descriptor of the entry itself cannot. */
-  #chmodEntry(name: Uint8Array, permissions: number): void {
-    const fd = this.#calls.open(this.#fd, name, OPEN.entry, 0);
+    // A descriptor of the entry itself: what is swapped in meanwhile is not touched.
+    const fd = calls.open(this.#fd, name, OPEN.entry, 0);
     try {
-      if ((fstatSync(fd).mode & S_IFMT) >> 12 === 0o12) {
-        throw namedError("ELOOP", "a link took the entry's place", "chmod", name);
+      if (nodeTypeOf(fstatSync(fd).mode) !== type) {
+        throw namedError("ENOTREG", "something else took the entry's place", "chown", name);
       }
-      chmodSync(procPath(fd), permissions);
+      const steps = new MetaSteps();
+      steps.owner(() => calls.chownEntry(fd, meta.uid, meta.gid));
+      for (const attribute of meta.xattrs) {
+        const path = procPath(this.#fd, name);
+        steps.xattr(() => calls.lsetxattr(path, attribute.name, attribute.value));
+      }
+      const wanted = steps.permissions(meta);
+      // A link's own permissions mean nothing and cannot be set.
+      if (type !== "symlink") steps.run(() => chmodSync(procPath(fd), wanted));
+      steps.run(() => calls.lutimes(this.#fd, name, meta));
+      return steps.finish(calls);
     } finally {
-      this.#calls.close(fd);
+      calls.close(fd);
     }
   }
 

@@ -45,6 +45,7 @@ function meta(fields: Partial<EntryMeta> = {}): EntryMeta {
     atimeSeconds: 1_000_000_001,
     atimeNanos: 1,
     xattrs: [],
+    onlyTheseXattrs: true,
     ...fields,
   };
 }
@@ -112,11 +113,18 @@ describe.each(ways)("a target by %s", (_way, open, exact) => {
     expect(codeOf(() => folder.createFile(utf8("dangling")))).toBe("EEXIST");
     expect(["ELOOP", "ENOTREG"]).toContain(codeOf(() => folder.openFile(utf8("file"), "write")));
     expect(codeOf(() => folder.makeFolder(utf8("dangling")))).toBe("EEXIST");
-    void folder.applyEntryMeta(utf8("file"), "symlink", meta({ mode: 0o777 }));
+    void folder.applyEntryMeta(
+      utf8("file"),
+      "symlink",
+      meta({ mode: 0o777, uid: root ? 12 : process.geteuid!() }),
+    );
     void folder.removeFile(utf8("link"));
     folder.close();
     expect(readdirSync(join(base, "outside"))).toEqual(["secret"]);
-    expect(lstatSync(join(base, "outside/secret")).mtimeMs).toBeGreaterThan(1.1e12);
+    const secret = lstatSync(join(base, "outside/secret"));
+    expect(secret.mtimeMs).toBeGreaterThan(1.1e12);
+    expect(secret.uid).toBe(process.geteuid!());
+    if (root) expect(lstatSync(at("file")).uid).toBe(12);
     expect(lstatSync(at("file")).mtimeMs).toBeCloseTo(1_000_000_000_123, -1);
   });
 
@@ -140,7 +148,9 @@ describe.each(ways)("a target by %s", (_way, open, exact) => {
     writeFileSync(at("d/x"), "x");
     expect(codeOf(() => folder.removeFolder(utf8("d")))).toBe("ENOTEMPTY");
     expect(
-      (folder.list() as Uint8Array[]).map((name) => Buffer.from(name).toString()).toSorted(),
+      (folder.list() as Uint8Array[])
+        .map((name) => Buffer.from(name).toString())
+        .toSorted((a, b) => (a < b ? -1 : 1)),
     ).toEqual(["d", "f", "h"]);
     folder.close();
     expect(existsSync(join(base, "outside/secret"))).toBe(true);
@@ -176,6 +186,15 @@ describe.runIf(native !== undefined && posixCalls() !== undefined)("native metad
     const path = Buffer.concat([Buffer.from(`${join(base, "t")}/`), name]);
     expect(lstatSync(path, { bigint: true }).mtimeNs).toBe(-1_000_000_001n);
     if (((shortfall as number) & META_SHORTFALL.xattr) === 0) {
+      const again = openRoot();
+      const opened = again.openFile(name, "read");
+      if (opened instanceof Promise) throw new Error("synchronous under Node");
+      const other = [{ name: utf8("user.other"), value: Uint8Array.of(1) }];
+      void opened.applyMeta(meta({ xattrs: [...xattrs, ...other], onlyTheseXattrs: false }));
+      void opened.applyMeta(meta({ xattrs }));
+      void opened.close();
+      again.close();
+      expect(posixCalls()!.lgetxattr(path, utf8("user.other"), new Uint8Array(9))).toBeLessThan(0);
       const value = new Uint8Array(3);
       expect(posixCalls()!.lgetxattr(path, utf8("user.coffer"), value)).toBe(3);
       expect([...value]).toEqual([0, 255, 1]);
