@@ -1,4 +1,6 @@
-/** The library: what `import … from "coffer"` gives. docs/library.md explains it with an example. */
+/**
+ * The library: what `import … from "coffer"` gives. docs/library.md explains it with an example.
+ */
 export { initRepository, LibraryRepository, openRepository } from "#engine/node/library.ts";
 export type {
   InitOptions,

@@ -4,7 +4,9 @@ import { ID_BYTES } from "#format/id.ts";
 import type { Repository } from "#repository/repository.ts";
 import { nodeAtPath } from "#repository/snapshot-path.ts";
 
-/** Blobs loaded ahead of the one that the consumer holds: hides one round trip, costs 8 MiB each. */
+/**
+ * Blobs loaded ahead of the one that the consumer holds: hides one round trip, costs 8 MiB each.
+ */
 const AHEAD = 2;
 
 interface Cancel {

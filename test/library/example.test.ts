@@ -1,4 +1,6 @@
-/** The example of docs/library.md, as a program of its own: it ends well and restores what it saved. */
+/**
+ * The example of docs/library.md, as a program of its own: it ends well and restores what it saved.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,6 @@
-/** What users of the library hand in and get back, where it differs from the operations' own types. */
+/**
+ * What users of the library hand in and get back, where it differs from the operations' own types.
+ */
 import type { CofferError } from "#base/errors.ts";
 import type { CompressionMode } from "#codec/zstd.ts";
 import type { Timestamp } from "#base/timestamp.ts";
@@ -14,7 +16,9 @@ export interface OpenOptions {
   readonly password: string | Uint8Array;
   /** Start of the id of the key to try first, where a repository has many. */
   readonly keyHint?: string | undefined;
-  /** Worker threads of backup, restore and check; default one per processor. 0: the calling thread. */
+  /**
+   * Worker threads of backup, restore and check; default one per processor. 0: the calling thread.
+   */
   readonly threads?: number | undefined;
   /**
    * Where interrupted backups leave a small sealed record, so that the next one goes on from there;
@@ -35,7 +39,10 @@ export interface InitOptions extends OpenOptions {
 
 /** What a backup saves, and how. */
 export interface LibraryBackupOptions {
-  /** Files and folders; relative ones start at the working folder. Bytes for names that are not UTF-8. */
+  /**
+   * Files and folders; relative ones start at the working folder. Bytes for names that are not
+   * UTF-8.
+   */
   readonly sources: readonly (string | Uint8Array)[];
   /** Patterns as of `--exclude`; a later `!pattern` takes a match back. */
   readonly exclude?: readonly string[] | undefined;
@@ -53,8 +60,8 @@ export interface LibraryBackupOptions {
   /** Default now. */
   readonly time?: Timestamp | undefined;
   /**
-   * Snapshot to compare with (id, prefix, `latest`); default the newest of the same host and sources.
-   * `null`: read every file.
+   * Snapshot to compare with (id, prefix, `latest`); default the newest of the same host and
+   * sources. `null`: read every file.
    */
   readonly parent?: string | null | undefined;
   readonly skipIfUnchanged?: boolean | undefined;

@@ -40,8 +40,8 @@ interface Cancel {
 }
 
 /**
- * Opens an existing repository. Costs a key derivation (some 0.1 s) and a few small reads; later calls
- * reuse the key.
+ * Opens an existing repository. Costs a key derivation (some 0.1 s) and a few small reads; later
+ * calls reuse the key.
  * @throws NO_REPOSITORY, WRONG_PASSWORD, BAD_LOCATION, UNSUPPORTED, and storage errors
  */
 export async function openRepository(options: OpenOptions): Promise<LibraryRepository> {
@@ -118,8 +118,8 @@ export class LibraryRepository {
   }
 
   /**
-   * Writes a snapshot, or a part of one, to a folder. Items that could not be restored as recorded are
-   * events and count in `errors`: above 0 the restore is incomplete. Holds a shared lock.
+   * Writes a snapshot, or a part of one, to a folder. Items that could not be restored as recorded
+   * are events and count in `errors`: above 0 the restore is incomplete. Holds a shared lock.
    * @throws UNKNOWN_SNAPSHOT, PATH_NOT_FOUND, BAD_PATTERN, TARGET_FAILED, LOCKED, ABORTED, …
    */
   async restore(
@@ -169,8 +169,8 @@ export class LibraryRepository {
   }
 
   /**
-   * Verifies the repository: structure, and with `readData` the packs themselves. Sound exactly when
-   * `errorCount` is 0. Holds an exclusive lock.
+   * Verifies the repository: structure, and with `readData` the packs themselves. Sound exactly
+   * when `errorCount` is 0. Holds an exclusive lock.
    * @throws LOCKED, LOCK_LOST, ABORTED, and storage errors that are no answer about one object
    */
   async check(
