@@ -1,11 +1,13 @@
 /**
- * The one parser of repository locations. Knows every scheme that restic has and Coffer's own, so that
- * a typing error is told from a storage that is not available yet; never shows a credential.
+ * The one parser of repository locations. Knows every scheme that restic has and Coffer's own, so
+ * that a typing error is told from a storage that is not available yet; never shows a credential.
  */
 import { CofferError } from "#base/errors.ts";
 import { Secret } from "#base/secret.ts";
 
-/** What a location names, by scheme. Paths and prefixes are as written, without a trailing slash. */
+/**
+ * What a location names, by scheme. Paths and prefixes are as written, without a trailing slash.
+ */
 export type Location =
   | { readonly scheme: "local"; readonly path: string }
   | {
@@ -100,8 +102,8 @@ export function parseAvailableLocation(text: string): Location {
 }
 
 /**
- * The location as shown to people: passwords and signatures become `***`. Works on text that does not
- * parse too, since it is what an error about it would show.
+ * The location as shown to people: passwords and signatures become `***`. Works on text that does
+ * not parse too, since it is what an error about it would show.
  */
 export function showLocation(text: string): string {
   // `//user:password@host`: a password may itself hold `@` or `/`, so the last `@` counts.
@@ -162,7 +164,9 @@ function parseHttp(scheme: "rest" | "webdav", rest: string): Location {
   return { scheme, url: slashed(url.href), user, password };
 }
 
-/** `host/bucket/prefix`, with `https://` or `http://` before it or not, or `//host/…` as restic had. */
+/**
+ * `host/bucket/prefix`, with `https://` or `http://` before it or not, or `//host/…` as restic had.
+ */
 function parseS3(rest: string): Location {
   const expected = "s3:host/bucket/prefix";
   const bare = rest.replace(/^\/\//, "");

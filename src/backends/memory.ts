@@ -30,7 +30,8 @@ export class MemoryBackend implements Backend {
   readonly connections = 8;
   readonly supports: BackendSupport = { listAfterWrite: true, remove: true };
   /**
-   * Path (`data/73/73d0…`) to stored bytes. Open to tests and to callers that load or save everything.
+   * Path (`data/73/73d0…`) to stored bytes. Open to tests and to callers that load or save
+   * everything.
    */
   readonly files = new Map<string, Uint8Array>();
   readonly #capacity: number;

@@ -1,6 +1,6 @@
 /**
- * The one error class of the engine: a stable code, a sentence that names the object, facts as data.
- * Secrets never enter `message` or `data`.
+ * The one error class of the engine: a stable code, a sentence that names the object, facts as
+ * data. Secrets never enter `message` or `data`.
  */
 import { ERROR_CODES, type ErrorCode } from "#base/error-codes.ts";
 

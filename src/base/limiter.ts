@@ -26,7 +26,9 @@ export class Limiter {
     return this.#waiting.size;
   }
 
-  /** Changes the bound. Running tasks are left alone; waiting ones start at once if there is room. */
+  /**
+   * Changes the bound. Running tasks are left alone; waiting ones start at once if there is room.
+   */
   setLimit(limit: number): void {
     this.#limit = checked(limit);
     this.#startWaiting();

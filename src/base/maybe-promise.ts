@@ -1,7 +1,7 @@
 /**
- * A value that is there at once, or later. Node's workers do file I/O synchronously (measured: faster
- * than the thread pool), a browser cannot; contracts that serve both use this type and callers write
- * `const r = f(); const v = isPromise(r) ? await r : r`.
+ * A value that is there at once, or later. Node's workers do file I/O synchronously (measured:
+ * faster than the thread pool), a browser cannot; contracts that serve both use this type and
+ * callers write `const r = f(); const v = isPromise(r) ? await r : r`.
  */
 export type MaybePromise<T> = T | Promise<T>;
 

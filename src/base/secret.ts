@@ -1,6 +1,9 @@
 /** A string that does not leak: printing, JSON and inspection show asterisks. */
 
-/** Holds a password, token or key. `reveal` is the only way to the text; keep its result short-lived. */
+/**
+ * Holds a password, token or key. `reveal` is the only way to the text; keep its result
+ * short-lived.
+ */
 export class Secret {
   readonly #text: string;
 

@@ -1,4 +1,7 @@
-/** Waiting that an AbortSignal ends. The timer functions are given, so that no runtime is named here. */
+/**
+ * Waiting that an AbortSignal ends. The timer functions are given, so that no runtime is named
+ * here.
+ */
 import { CofferError } from "#base/errors.ts";
 
 /** The two timer calls of every runtime. */

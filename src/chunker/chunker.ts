@@ -1,6 +1,6 @@
 /**
- * Content-defined chunking (docs/format.md, section 10). A chunker owns its window buffer, so that a
- * WASM implementation scans bytes where they were read, without a copy.
+ * Content-defined chunking (docs/format.md, section 10). A chunker owns its window buffer, so that
+ * a WASM implementation scans bytes where they were read, without a copy.
  */
 
 export const MIN_CHUNK = 512 * 1024;
@@ -21,7 +21,9 @@ export interface Chunker {
    */
   cut(start: number, end: number, final: boolean): number;
 
-  /** Forgets scan progress. Call at the start of each file, and after moving bytes in the window. */
+  /**
+   * Forgets scan progress. Call at the start of each file, and after moving bytes in the window.
+   */
   reset(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Polynomials over GF(2) as bit patterns, and the two tables of the Rabin fingerprint. Big integers:
- * this runs once per repository. docs/format.md, section 10.
+ * Polynomials over GF(2) as bit patterns, and the two tables of the Rabin fingerprint. Big
+ * integers: this runs once per repository. docs/format.md, section 10.
  */
 import { CofferError } from "#base/errors.ts";
 import type { Random } from "#base/random.ts";

@@ -1,8 +1,8 @@
 /** Forms of options that restic's parser takes and commander's does not. */
 
 /**
- * `help x y` becomes `x y --help`; `--verbose=2` becomes `--verbose --verbose`; `--json=true` becomes `--json`, `--json=false` nothing.
- * What stands behind `--` is left alone.
+ * `help x y` becomes `x y --help`; `--verbose=2` becomes `--verbose --verbose`; `--json=true`
+ * becomes `--json`, `--json=false` nothing. What stands behind `--` is left alone.
  */
 export function normaliseArguments(argv: readonly string[]): string[] {
   // `help key add` explains `key add`: commander's own takes one word.

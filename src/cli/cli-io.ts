@@ -1,6 +1,6 @@
 /**
- * Everything a command touches of its process. Passed in, so that commands run in tests without one;
- * `node-io.ts` makes the real one.
+ * Everything a command touches of its process. Passed in, so that commands run in tests without
+ * one; `node-io.ts` makes the real one.
  */
 import type { Clock } from "#base/clock.ts";
 
@@ -8,7 +8,9 @@ import type { Clock } from "#base/clock.ts";
 export interface OutputSink {
   /** True when a person watches: escape sequences and progress lines make sense. */
   readonly isTerminal: boolean;
-  /** Width in cells; undefined when it is no terminal. Asked anew for each line, as it may change. */
+  /**
+   * Width in cells; undefined when it is no terminal. Asked anew for each line, as it may change.
+   */
   columns(): number | undefined;
   write(data: string | Uint8Array): void;
 }
@@ -28,7 +30,9 @@ export interface InputSource {
 
 /** The few things that commands do with local files; repository data goes through the engine. */
 export interface LocalFiles {
-  /** A whole file, at most `limit` bytes. @throws BAD_OPTION naming the file when it cannot be read */
+  /**
+   * A whole file, at most `limit` bytes. @throws BAD_OPTION naming the file when it cannot be read
+   */
   read(path: string, limit: number): Promise<Uint8Array>;
   /** Writes or replaces a file. @throws TARGET_FAILED */
   write(path: string, data: string): Promise<void>;
@@ -60,7 +64,10 @@ export interface CliIo {
   readonly stdin: InputSource;
   readonly files: LocalFiles;
   readonly host: HostFacts;
-  /** The command line's words as raw bytes, where the system tells; text loses bytes that are not UTF-8. */
+  /**
+   * The command line's words as raw bytes, where the system tells; text loses bytes that are not
+   * UTF-8.
+   */
   rawArguments(): readonly Uint8Array[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -72,8 +79,8 @@ export interface CliIo {
    */
   runProgram(argv: readonly string[], limit: number): Promise<Uint8Array>;
   /**
-   * Runs a program without a shell and yields what it prints; its stderr is passed through. Ends only
-   * after the program ended well. @throws SOURCE_COMMAND_FAILED, ABORTED
+   * Runs a program without a shell and yields what it prints; its stderr is passed through. Ends
+   * only after the program ended well. @throws SOURCE_COMMAND_FAILED, ABORTED
    */
   streamProgram(argv: readonly string[]): AsyncIterable<Uint8Array>;
   /** Calls back about every `ms` until the returned function is called. */

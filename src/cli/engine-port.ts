@@ -1,6 +1,6 @@
 /**
- * What commands need of the composed engine. `engine-node.ts` fills it from `engine/node`; tests fill
- * it with a repository in memory.
+ * What commands need of the composed engine. `engine-node.ts` fills it from `engine/node`; tests
+ * fill it with a repository in memory.
  */
 import type { CofferError } from "#base/errors.ts";
 import type { Secret } from "#base/secret.ts";

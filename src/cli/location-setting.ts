@@ -6,7 +6,9 @@ import type { Settings } from "#cli/settings.ts";
 
 const LOCATION_FILE_LIMIT = 64 * 1024;
 
-/** The location as written. It may hold a password: never print it. @throws BAD_LOCATION, BAD_OPTION */
+/**
+ * The location as written. It may hold a password: never print it. @throws BAD_LOCATION, BAD_OPTION
+ */
 export async function resolveLocation(settings: Settings, io: CliIo): Promise<string> {
   const { repo, repositoryFile } = settings;
   if (repo !== undefined && repositoryFile !== undefined) {

@@ -1,6 +1,7 @@
 /**
- * stdout and stderr of the process. Text is gathered and written in large pieces, at the latest when
- * the event loop turns; writes are synchronous, so nothing is lost at exit and a slow reader slows us.
+ * stdout and stderr of the process. Text is gathered and written in large pieces, at the latest
+ * when the event loop turns; writes are synchronous, so nothing is lost at exit and a slow reader
+ * slows us.
  */
 import { fstatSync, writeSync } from "node:fs";
 import type { OutputSink } from "#cli/cli-io.ts";

@@ -4,7 +4,9 @@ import { CofferError } from "#base/errors.ts";
 /** Loaded when needed: starting the command line does not pay for it. */
 const loadSpawn = async () => (await import("node:child_process")).spawn;
 
-/** What it printed, at most `limit` bytes. Messages name the program only: arguments may be secret. */
+/**
+ * What it printed, at most `limit` bytes. Messages name the program only: arguments may be secret.
+ */
 export async function runProgram(
   argv: readonly string[],
   limit: number,

@@ -1,7 +1,7 @@
 /**
- * What a command prints, by level: errors always, results always, messages by `-q`/`-v`. With --json
- * messages are silent and results are JSON lines. Every other writer goes through here, so that
- * lines and the progress line do not mix.
+ * What a command prints, by level: errors always, results always, messages by `-q`/`-v`. With
+ * --json messages are silent and results are JSON lines. Every other writer goes through here, so
+ * that lines and the progress line do not mix.
  */
 import type { CliIo } from "#cli/cli-io.ts";
 import type { Settings } from "#cli/settings.ts";

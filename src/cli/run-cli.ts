@@ -1,4 +1,6 @@
-/** From arguments to exit code: parses, runs the command, reports its error. No process in sight. */
+/**
+ * From arguments to exit code: parses, runs the command, reports its error. No process in sight.
+ */
 import { CommanderError } from "@commander-js/extra-typings";
 import { normaliseArguments } from "#cli/arguments.ts";
 import type { CliIo } from "#cli/cli-io.ts";

@@ -27,8 +27,8 @@ const PROBE_LENGTH = 8 * 1024;
 const WORTH_BELOW = 0.98;
 
 /**
- * False when three samples (start, middle, end) hardly shrink at level 1: such a blob is stored raw.
- * Blobs under 128 KiB are always worth a try. About 50 µs.
+ * False when three samples (start, middle, end) hardly shrink at level 1: such a blob is stored
+ * raw. Blobs under 128 KiB are always worth a try. About 50 µs.
  */
 export function worthCompressing(zstd: Zstd, bytes: Uint8Array): boolean {
   if (bytes.length < PROBED_FROM) return true;

@@ -9,8 +9,8 @@ import { checkContentLength, readFrameOutline, tooLarge, undecodable } from "#co
 import type { Zstd } from "#codec/zstd.ts";
 
 /**
- * Decompression only; `compress` throws UNSUPPORTED. fzstd does not verify the frame's own checksum,
- * which restic's frames do not have: every blob is checked by its SHA-256 anyway.
+ * Decompression only; `compress` throws UNSUPPORTED. fzstd does not verify the frame's own
+ * checksum, which restic's frames do not have: every blob is checked by its SHA-256 anyway.
  */
 export function createFzstd(): Zstd {
   return {

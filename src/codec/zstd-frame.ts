@@ -1,7 +1,7 @@
 /**
- * Reads the outline of a Zstandard frame without decoding it (RFC 8878, section 3.1): where it ends,
- * what it claims. Decoders bound their memory by this before they allocate, and learn here that the
- * input is exactly one complete frame. docs/format.md, section 11.
+ * Reads the outline of a Zstandard frame without decoding it (RFC 8878, section 3.1): where it
+ * ends, what it claims. Decoders bound their memory by this before they allocate, and learn here
+ * that the input is exactly one complete frame. docs/format.md, section 11.
  */
 import { CofferError } from "#base/errors.ts";
 
@@ -26,8 +26,10 @@ function bad(detail: string): CofferError {
 
 /**
  * The outline of a buffer that must hold exactly one frame.
- * @throws BAD_FORMAT on another magic number, a reserved bit, a dictionary, truncation, trailing bytes
- * @throws TOO_LARGE when content or window exceed `maxLength` (a window up to 8 MiB is always taken)
+ * @throws BAD_FORMAT on another magic number, a reserved bit, a dictionary, truncation, trailing
+ *   bytes
+ * @throws TOO_LARGE when content or window exceed `maxLength` (a window up to 8 MiB is always
+ *   taken)
  */
 export function readFrameOutline(frame: Uint8Array, maxLength: number): FrameOutline {
   const header = readHeader(frame);

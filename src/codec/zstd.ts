@@ -7,7 +7,9 @@
 export type CompressionMode = "off" | "fastest" | "auto" | "better" | "max";
 
 export interface Zstd {
-  /** One complete frame. `level` is a reference zstd level, 1 to 19. The result is newly allocated. */
+  /**
+   * One complete frame. `level` is a reference zstd level, 1 to 19. The result is newly allocated.
+   */
   compress(bytes: Uint8Array, level: number): Uint8Array;
 
   /**

@@ -42,7 +42,8 @@ export interface Aead {
    * The hot path: hands the sealed message to `emit` in pieces of at most 256 KiB, in order. `emit`
    * must copy or consume a piece before it returns. With `verify`, each emitted piece is decrypted
    * again and compared with the plaintext, and the MAC is computed a second time over the emitted
-   * bytes; a difference throws BAD_MAC (failing memory or a defect), so that nothing unreadable is stored.
+   * bytes; a difference throws BAD_MAC (failing memory or a defect), so that nothing unreadable is
+   * stored.
    */
   sealPieces(plaintext: Uint8Array, verify: boolean, emit: (piece: Uint8Array) => void): void;
 

@@ -1,6 +1,6 @@
 /**
- * Nonces and what the format derives from them. A nonce is 16 fresh random bytes; the all-zero one is
- * refused on writing and on reading. docs/format.md, section 3.
+ * Nonces and what the format derives from them. A nonce is 16 fresh random bytes; the all-zero one
+ * is refused on writing and on reading. docs/format.md, section 3.
  */
 import type { Random } from "#base/random.ts";
 

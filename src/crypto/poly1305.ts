@@ -1,12 +1,14 @@
 /**
- * Poly1305 as RFC 8439 section 2.5 writes it, on big integers: slow (about 10 MiB/s) and easy to check.
- * The yardstick for OpenSSL's and the WASM kernel's MAC. docs/format.md, section 3.
+ * Poly1305 as RFC 8439 section 2.5 writes it, on big integers: slow (about 10 MiB/s) and easy to
+ * check. The yardstick for OpenSSL's and the WASM kernel's MAC. docs/format.md, section 3.
  */
 
 const PRIME = (1n << 130n) - 5n;
 const CLAMP = 0x0ffffffc0ffffffc0ffffffc0fffffffn;
 
-/** Poly1305 of the message under a one-time key: `r` (16 bytes) ‖ pad (16 bytes). Gives 16 bytes. */
+/**
+ * Poly1305 of the message under a one-time key: `r` (16 bytes) ‖ pad (16 bytes). Gives 16 bytes.
+ */
 export function poly1305(oneTimeKey: Uint8Array, message: Uint8Array): Uint8Array {
   const r = littleEndian(oneTimeKey.subarray(0, 16)) & CLAMP;
   const pad = littleEndian(oneTimeKey.subarray(16, 32));

@@ -39,7 +39,9 @@ export function badMac(): CofferError {
   return new CofferError("BAD_MAC", "Sealed message failed its authentication");
 }
 
-/** The error of {@link Aead.sealPieces} when what it wrote does not decrypt to what it was given. */
+/**
+ * The error of {@link Aead.sealPieces} when what it wrote does not decrypt to what it was given.
+ */
 export function badSeal(): CofferError {
   return new CofferError(
     "BAD_MAC",

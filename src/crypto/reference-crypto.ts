@@ -1,6 +1,6 @@
 /**
- * Cryptography in plain TypeScript, from audited libraries and our own Poly1305: the yardstick that the
- * fast implementations are tested against. docs/format.md, sections 2 and 3.
+ * Cryptography in plain TypeScript, from audited libraries and our own Poly1305: the yardstick that
+ * the fast implementations are tested against. docs/format.md, sections 2 and 3.
  */
 import { ctr, ecb } from "@noble/ciphers/aes.js";
 import { sha256 } from "@noble/hashes/sha2.js";

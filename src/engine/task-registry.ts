@@ -1,4 +1,6 @@
-/** Finds a task by its name. Loaded lazily, so that a thread carries only the operation it serves. */
+/**
+ * Finds a task by its name. Loaded lazily, so that a thread carries only the operation it serves.
+ */
 import { CofferError } from "#base/errors.ts";
 import type { Task } from "#repository/task-pool.ts";
 

@@ -21,8 +21,8 @@ const SHIFT = BigInt(56 - POLYNOMIAL_DEGREE);
 const BUILDS = [RABIN_WASM, RABIN_PLAIN_WASM];
 
 /**
- * See {@link Chunker}. Takes 9.1 MiB, of which only the touched part of the window is real. The caller
- * has checked the polynomial; `builds` is for tests.
+ * See {@link Chunker}. Takes 9.1 MiB, of which only the touched part of the window is real. The
+ * caller has checked the polynomial; `builds` is for tests.
  */
 export function createWasmChunker(polynomial: bigint, builds = BUILDS): Chunker {
   const kernel = loadFirst<"scan">(builds);

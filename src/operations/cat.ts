@@ -29,7 +29,9 @@ export interface CatResult {
   readonly bytes: Uint8Array;
   /** Text to lay out for reading; packs, blobs and trees are printed as they are. */
   readonly json: boolean;
-  /** The bytes are not what their name says; they are given all the same, as restic does for packs. */
+  /**
+   * The bytes are not what their name says; they are given all the same, as restic does for packs.
+   */
   readonly damage?: CofferError;
 }
 

@@ -31,7 +31,8 @@ export interface InitResult {
 
 /**
  * Creates an empty repository. Refuses storage that holds a config, any key or any snapshot.
- * @throws REPOSITORY_EXISTS, storage errors; what was written is then removed again as far as possible
+ * @throws REPOSITORY_EXISTS, storage errors; what was written is then removed again as far as
+ *   possible
  */
 export async function initRepository(
   backend: Backend,

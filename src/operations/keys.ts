@@ -62,7 +62,9 @@ export async function removeKey(
   return id;
 }
 
-/** Replaces the key in use by one with another password; returns its id. Under an exclusive lock. */
+/**
+ * Replaces the key in use by one with another password; returns its id. Under an exclusive lock.
+ */
 export function changePassword(
   repo: Repository,
   password: Uint8Array,

@@ -28,8 +28,8 @@ export interface ListedBlob {
 }
 
 /**
- * Every blob entry of every index file, copies repeated, as restic lists them. Reads the index files
- * one after the other, so that memory holds one.
+ * Every blob entry of every index file, copies repeated, as restic lists them. Reads the index
+ * files one after the other, so that memory holds one.
  * @throws a damaged index file's error
  */
 export async function* listBlobs(

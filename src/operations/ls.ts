@@ -1,4 +1,6 @@
-/** The `ls` command: the entries of a snapshot, with restic's meaning of paths and `--recursive`. */
+/**
+ * The `ls` command: the entries of a snapshot, with restic's meaning of paths and `--recursive`.
+ */
 import { compareBytes, concatBytes, utf8 } from "#base/bytes.ts";
 import { throwIfAborted } from "#base/errors.ts";
 import { compareTimestamps } from "#base/timestamp.ts";

@@ -1,13 +1,14 @@
 /**
  * What a restore writes to: a folder of the machine, a made-up one in tests, one in a browser.
  *
- * Invariant: every call works relative to an opened folder and names one entry in it, so nothing can
- * be written outside the target, whatever names a tree holds and whoever swaps folders for links
- * meanwhile. No call follows a symlink. Names are raw bytes that `format/node-name.ts` accepted;
- * implementations refuse what their own system cannot hold (`EINVAL`).
+ * Invariant: every call works relative to an opened folder and names one entry in it, so nothing
+ * can be written outside the target, whatever names a tree holds and whoever swaps folders for
+ * links meanwhile. No call follows a symlink. Names are raw bytes that `format/node-name.ts`
+ * accepted; implementations refuse what their own system cannot hold (`EINVAL`).
  *
- * Calls are synchronous under Node (they run inside worker threads) and may return promises elsewhere.
- * Failures are Errors with a system code (`ENOENT`, `EEXIST`, `ENOTDIR`, `EACCES`, …) in `code`.
+ * Calls are synchronous under Node (they run inside worker threads) and may return promises
+ * elsewhere. Failures are Errors with a system code (`ENOENT`, `EEXIST`, `ENOTDIR`, `EACCES`, …) in
+ * `code`.
  */
 import type { MaybePromise } from "#base/maybe-promise.ts";
 import type { ExtendedAttribute, NodeType } from "#format/node.ts";
@@ -97,7 +98,9 @@ export interface TargetFolder {
   makeSymlink(name: Uint8Array, linkTarget: Uint8Array): MaybePromise<void>;
   /** A FIFO, device or socket. @throws `EEXIST`, `EPERM`, `ENOTSUP` where there is no such thing */
   makeSpecial(name: Uint8Array, type: NodeType, device: bigint, mode: number): MaybePromise<void>;
-  /** Gives the file `from` in `fromFolder` (of the same target) a second name here. @throws `EEXIST` */
+  /**
+   * Gives the file `from` in `fromFolder` (of the same target) a second name here. @throws `EEXIST`
+   */
   makeHardLink(name: Uint8Array, fromFolder: TargetFolder, from: Uint8Array): MaybePromise<void>;
 
   /** Removes anything but a folder; a link itself, not what it points to. */

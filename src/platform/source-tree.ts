@@ -1,9 +1,11 @@
 /**
  * What a backup reads from: a file system, or a made-up one in tests. Synchronous on purpose: it is
- * called inside worker threads, where synchronous calls beat Node's thread pool (docs/performance.md).
+ * called inside worker threads, where synchronous calls beat Node's thread pool
+ * (docs/performance.md).
  *
- * Paths are raw bytes (names need not be UTF-8), absolute, `/`-separated, without `.`/`..`/empty parts;
- * the root is `/`. Paths may be longer than the system's limit: implementations walk by descriptors.
+ * Paths are raw bytes (names need not be UTF-8), absolute, `/`-separated, without `.`/`..`/empty
+ * parts; the root is `/`. Paths may be longer than the system's limit: implementations walk by
+ * descriptors.
  */
 import type { NodeMeta } from "#format/node.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Where each blob lies: id → pack, offset, length. One table for all threads of a process, so that a
- * worker decides by itself that a blob is stored already. Implementations: the WASM table in shared
- * memory (`kernels/`), and a plain Map as reference.
+ * Where each blob lies: id → pack, offset, length. One table for all threads of a process, so that
+ * a worker decides by itself that a blob is stored already. Implementations: the WASM table in
+ * shared memory (`kernels/`), and a plain Map as reference.
  */
 
 export type BlobType = "data" | "tree";
@@ -34,8 +34,8 @@ export interface BlobIndex {
   add(type: BlobType, id: Uint8Array, location: BlobLocation): void;
 
   /**
-   * Adds all packs of one index file, given its plain JSON bytes (docs/format.md, section 7). Unknown
-   * fields are skipped; `packs_to_delete` (rustic) is not added.
+   * Adds all packs of one index file, given its plain JSON bytes (docs/format.md, section 7).
+   * Unknown fields are skipped; `packs_to_delete` (rustic) is not added.
    * @returns the number of blob entries read
    * @throws BAD_FORMAT when the text is not an index; the table may then hold part of it
    */
@@ -55,7 +55,9 @@ export interface BlobIndex {
   claim(type: BlobType, id: Uint8Array): boolean;
   unclaim(type: BlobType, id: Uint8Array): void;
 
-  /** Walks all stored entries in no particular order. `id` and `location` are reused between calls. */
+  /**
+   * Walks all stored entries in no particular order. `id` and `location` are reused between calls.
+   */
   forEach(visit: (type: BlobType, id: Uint8Array, location: BlobLocation) => void): void;
 
   /** A value that `postMessage` carries to another thread, where the kernel attaches to it. */

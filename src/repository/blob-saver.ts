@@ -2,8 +2,8 @@
  * Saves blobs: hash, deduplicate, compress, seal, verify, pack. One per thread, over the index that
  * all threads share, so that a known blob costs one hash and one look-up.
  *
- * Blobs are spread at random over two open packs a type, as restic does since 0.18, so that the order
- * of chunks in a pack says less about a file (docs/format.md, section 6).
+ * Blobs are spread at random over two open packs a type, as restic does since 0.18, so that the
+ * order of chunks in a pack says less about a file (docs/format.md, section 6).
  */
 import type { Random } from "#base/random.ts";
 import { compressionLevel, worthCompressing } from "#codec/compression.ts";

@@ -1,12 +1,14 @@
 /**
  * Index files straight from the typed arrays of finished packs: the text of 50,000 blobs without an
- * object for each (docs/format.md, section 7). The same bytes as `format/index-file.ts`, which a test
- * compares; measured 8 times as fast.
+ * object for each (docs/format.md, section 7). The same bytes as `format/index-file.ts`, which a
+ * test compares; measured 8 times as fast.
  */
 import { utf8 } from "#base/bytes.ts";
 import type { FinishedPack } from "#repository/finished-pack.ts";
 
-/** A blob's text is at most this long: its id, type, two numbers of ten digits, a third one, keys. */
+/**
+ * A blob's text is at most this long: its id, type, two numbers of ten digits, a third one, keys.
+ */
 const BLOB_TEXT = 190;
 const PACK_TEXT = 96;
 

@@ -1,6 +1,6 @@
 /**
- * A set of 32-byte ids that numbers its members in order of arrival: about 48 bytes an id, where a Set
- * of hex strings takes 150. For walks over all trees of a repository.
+ * A set of 32-byte ids that numbers its members in order of arrival: about 48 bytes an id, where a
+ * Set of hex strings takes 150. For walks over all trees of a repository.
  */
 
 const ID_BYTES = 32;
@@ -18,8 +18,8 @@ export class IdTable {
   }
 
   /**
-   * Number of the id at `ids[at, at + 32)`, added if new; the id is copied. New ones get `size` as it
-   * was before, so compare with that to know.
+   * Number of the id at `ids[at, at + 32)`, added if new; the id is copied. New ones get `size` as
+   * it was before, so compare with that to know.
    */
   add(ids: Uint8Array, at = 0): number {
     const slot = this.#find(ids, at);

@@ -1,6 +1,6 @@
 /**
- * Collects finished packs and saves them as index files: at 50,000 blobs, as restic does, so that an
- * interrupted backup keeps what it stored; and at the end (docs/format.md, section 7).
+ * Collects finished packs and saves them as index files: at 50,000 blobs, as restic does, so that
+ * an interrupted backup keeps what it stored; and at the end (docs/format.md, section 7).
  */
 import type { CallOptions } from "#backends/backend.ts";
 import { encodeIndex } from "#repository/encode-index.ts";

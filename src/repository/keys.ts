@@ -140,7 +140,8 @@ export async function changePassword(
 }
 
 /**
- * Adds a password: stores a key file, reads it back and opens it. One that does not open is removed.
+ * Adds a password: stores a key file, reads it back and opens it. One that does not open is
+ * removed.
  * @returns the new key's id
  */
 export async function addKey(

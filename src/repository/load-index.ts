@@ -1,4 +1,6 @@
-/** Loads every index file of a repository into its blob index. List snapshots first (section 13). */
+/**
+ * Loads every index file of a repository into its blob index. List snapshots first (section 13).
+ */
 import { CofferError, isCofferError, messageOf, throwIfAborted } from "#base/errors.ts";
 import type { OperationContext } from "#base/progress.ts";
 import type { Repository } from "#repository/repository.ts";

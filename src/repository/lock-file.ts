@@ -30,7 +30,9 @@ export interface RepositoryLock extends AsyncDisposable {
   readonly id: string;
   /** Fires with a LOCK_LOST error as reason when the lock is gone: all work must stop. */
   readonly signal: AbortSignal;
-  /** Stops refreshing and removes the lock file. Never throws: what stays is told to `onWarning`. */
+  /**
+   * Stops refreshing and removes the lock file. Never throws: what stays is told to `onWarning`.
+   */
   release(): Promise<void>;
 }
 

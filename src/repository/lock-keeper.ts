@@ -169,7 +169,9 @@ class LockKeeper implements RepositoryLock {
     }
   }
 
-  /** A network that needs a moment after a wake is no loss yet: while frozen nothing can go wrong. */
+  /**
+   * A network that needs a moment after a wake is no loss yet: while frozen nothing can go wrong.
+   */
   async #proveWithPatience(): Promise<void> {
     for (const pause of PROVE_PAUSES_MS) {
       try {

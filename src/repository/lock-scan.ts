@@ -32,8 +32,8 @@ export interface FoundLock {
 
 /**
  * Every lock in the storage but those of `ownIds` and empty files (broken uploads). A lock that its
- * owner refreshes away between listing and reading makes the listing start over, since its successor
- * may not be in the list. Costs one listing and one read a lock.
+ * owner refreshes away between listing and reading makes the listing start over, since its
+ * successor may not be in the list. Costs one listing and one read a lock.
  * @throws what listing throws; STORAGE_FAILED when locks keep changing
  */
 export async function scanLocks(

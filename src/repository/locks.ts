@@ -2,8 +2,8 @@
  * Taking, holding and giving back the lock of a repository, exactly by restic's rules, so that both
  * programs respect each other (docs/format.md, section 12).
  *
- * Invariant: while a {@link RepositoryLock} is held and its signal has not fired, a lock file of this
- * process lies in the storage, and no conflicting one was seen when it was written.
+ * Invariant: while a {@link RepositoryLock} is held and its signal has not fired, a lock file of
+ * this process lies in the storage, and no conflicting one was seen when it was written.
  */
 import { isCofferError, throwIfAborted } from "#base/errors.ts";
 import { toMillis } from "#base/timestamp.ts";
@@ -50,7 +50,9 @@ export async function acquireLock(
   }
 }
 
-/** Check, write, wait, check again: of two processes that start at once, at least one steps back. */
+/**
+ * Check, write, wait, check again: of two processes that start at once, at least one steps back.
+ */
 async function tryLock(
   repo: Repository,
   facts: ProcessFacts,

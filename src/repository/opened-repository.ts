@@ -1,7 +1,7 @@
 /**
  * The repository object itself: loads and saves sealed files and blobs over any storage. Verifies
- * everything it loads; a wrong hash is read once more, since storages have delivered wrong bytes once
- * and right ones after (reliability catalogue H18).
+ * everything it loads; a wrong hash is read once more, since storages have delivered wrong bytes
+ * once and right ones after (reliability catalogue H18).
  */
 import { describeFile, type Backend, type CallOptions, type FileRef } from "#backends/backend.ts";
 import { equalBytes, toHex } from "#base/bytes.ts";
@@ -22,7 +22,9 @@ const MAX_UNPACKED = 512 * 1024 * 1024;
 /** A plaintext blob beyond this is refused; only trees of millions of entries come near. */
 export const MAX_BLOB = 1024 * 1024 * 1024;
 
-/** What another thread needs to attach to an opened repository. Structured-cloneable; holds the key. */
+/**
+ * What another thread needs to attach to an opened repository. Structured-cloneable; holds the key.
+ */
 export interface RepositorySeed {
   readonly config: Config;
   readonly masterKey: MasterKey;
@@ -146,7 +148,9 @@ export class OpenedRepository implements Repository {
     return this.backend.read(file, { ...options, offset, length });
   }
 
-  /** Runs a load; on damage runs it once more, then reports the second answer with the file's name. */
+  /**
+   * Runs a load; on damage runs it once more, then reports the second answer with the file's name.
+   */
   async #twice<T>(file: FileRef, load: () => Promise<T>): Promise<T> {
     try {
       return await load();

@@ -17,7 +17,10 @@ export interface PackSink {
   open(): PackFile;
 }
 
-/** Collects a pack in memory, at most one pack's size, and uploads it whole: right for remote storage. */
+/**
+ * Collects a pack in memory, at most one pack's size, and uploads it whole: right for remote
+ * storage.
+ */
 export function createBufferedSink(backend: Backend, signal?: AbortSignal): PackSink {
   return {
     open(): PackFile {

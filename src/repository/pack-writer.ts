@@ -1,7 +1,7 @@
 /**
  * Builds one pack: sealed blobs one after the other, then the sealed header and its length
- * (docs/format.md, section 6). Bytes pass through one staging buffer, are hashed in large pieces and
- * leave to the sink; a pack smaller than the staging buffer never opens a file, so that small
+ * (docs/format.md, section 6). Bytes pass through one staging buffer, are hashed in large pieces
+ * and leave to the sink; a pack smaller than the staging buffer never opens a file, so that small
  * remainders of several writers can be merged into one pack ({@link PackRemainder}).
  */
 import type { Aead, Crypto, Hasher } from "#crypto/crypto.ts";
@@ -10,7 +10,10 @@ import type { BlobType } from "#repository/blob-index.ts";
 import { packEntries, type FinishedPack } from "#repository/finished-pack.ts";
 import type { PackFile, PackSink } from "#repository/pack-sink.ts";
 
-/** Half a mebibyte: large enough that hashing and writing run at full speed, small enough for eight open packs. */
+/**
+ * Half a mebibyte: large enough that hashing and writing run at full speed, small enough for eight
+ * open packs.
+ */
 const STAGING = 512 * 1024;
 
 export interface PackTools {

@@ -1,4 +1,6 @@
-/** The outside world as the repository layer sees it; one set per thread, made by an entry point. */
+/**
+ * The outside world as the repository layer sees it; one set per thread, made by an entry point.
+ */
 import type { Clock } from "#base/clock.ts";
 import type { Random } from "#base/random.ts";
 import type { ChunkerFactory } from "#chunker/chunker.ts";

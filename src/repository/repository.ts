@@ -23,8 +23,8 @@ export interface Repository {
   readonly index: BlobIndex;
 
   /**
-   * Plain JSON bytes of a file: name checked against its SHA-256, opened, decompressed. A file with a
-   * wrong hash is read once more before it is reported.
+   * Plain JSON bytes of a file: name checked against its SHA-256, opened, decompressed. A file with
+   * a wrong hash is read once more before it is reported.
    * @throws NOT_FOUND, BAD_HASH, BAD_MAC, BAD_FORMAT, TOO_LARGE
    */
   loadUnpacked(type: UnpackedType, id: string, options?: CallOptions): Promise<Uint8Array>;

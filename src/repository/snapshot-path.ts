@@ -59,7 +59,10 @@ export async function treeOfFolder(
   return subtree;
 }
 
-/** Looks at every entry, since foreign trees need not be sorted. The first of two equal names counts. */
+/**
+ * Looks at every entry, since foreign trees need not be sorted. The first of two equal names
+ * counts.
+ */
 function findNode(cursor: TreeCursor, name: Uint8Array): Node | undefined {
   while (cursor.next()) if (cursor.nameEquals(name)) return cursor.decode();
   return undefined;

@@ -1,6 +1,7 @@
 /**
- * Loading and saving snapshots (docs/format.md, sections 8 and 13). One that cannot be read is handed
- * to the caller beside the others, never left out in silence: it may be the one that matters.
+ * Loading and saving snapshots (docs/format.md, sections 8 and 13). One that cannot be read is
+ * handed to the caller beside the others, never left out in silence: it may be the one that
+ * matters.
  */
 import { type CofferError, isCofferError, isCorruption, throwIfAborted } from "#base/errors.ts";
 import { type HexId, parseId, shortId } from "#format/id.ts";

@@ -1,6 +1,7 @@
 /**
- * Heavy work is cut into tasks that run wherever the entry point decides: in worker threads under Node,
- * in the calling thread in tests and in a page. A task sees its thread's own context and plain data.
+ * Heavy work is cut into tasks that run wherever the entry point decides: in worker threads under
+ * Node, in the calling thread in tests and in a page. A task sees its thread's own context and
+ * plain data.
  */
 import type { RestoreTarget } from "#platform/restore-target.ts";
 import type { SourceTree } from "#platform/source-tree.ts";
@@ -13,7 +14,9 @@ export interface TaskContext {
   readonly platform: Platform;
   /** Where packs written by this thread go. */
   readonly packSink: PackSink;
-  /** Things a task keeps between runs in this thread (open packs, descriptors); keyed by its owner. */
+  /**
+   * Things a task keeps between runs in this thread (open packs, descriptors); keyed by its owner.
+   */
   readonly state: Map<symbol, unknown>;
   /** Sends an event to the pool's listener in the coordinating thread. Plain data only. */
   emit(event: unknown): void;
@@ -29,7 +32,9 @@ export interface Platform {
 /** A named unit of work. Names are unique; input and output are structured-cloneable. */
 export interface Task<Input, Output> {
   readonly name: string;
-  /** Runs of serial tasks never overlap within one thread: for tasks that share per-thread state. */
+  /**
+   * Runs of serial tasks never overlap within one thread: for tasks that share per-thread state.
+   */
   readonly serial?: boolean;
   run(context: TaskContext, input: Input): Promise<Output>;
 }
@@ -38,8 +43,8 @@ export interface TaskPool {
   /** How many tasks can run at once. */
   readonly size: number;
   /**
-   * Runs a task in some thread, or in the given one (0 to size − 1): per-thread state is reached that
-   * way. Callers bound how many runs they have under way. Errors arrive as CofferError.
+   * Runs a task in some thread, or in the given one (0 to size − 1): per-thread state is reached
+   * that way. Callers bound how many runs they have under way. Errors arrive as CofferError.
    */
   run<Input, Output>(
     task: Task<Input, Output>,

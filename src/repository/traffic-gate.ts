@@ -1,7 +1,8 @@
 /**
- * Holds back all storage traffic but that of locks while it is unsure whether the lock of this process
- * still stands (docs/format.md, section 12). One word of shared memory, so that every thread of the
- * process stops at once: a suspended laptop must not delete or write beside another's exclusive lock.
+ * Holds back all storage traffic but that of locks while it is unsure whether the lock of this
+ * process still stands (docs/format.md, section 12). One word of shared memory, so that every
+ * thread of the process stops at once: a suspended laptop must not delete or write beside another's
+ * exclusive lock.
  */
 import type { Backend, CallOptions } from "#backends/backend.ts";
 import { CofferError, throwIfAborted } from "#base/errors.ts";

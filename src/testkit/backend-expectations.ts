@@ -1,4 +1,6 @@
-/** Assertions of the storage suite, free of any test runner, so that it can run as a command too. */
+/**
+ * Assertions of the storage suite, free of any test runner, so that it can run as a command too.
+ */
 import { equalBytes } from "#base/bytes.ts";
 import { isCofferError } from "#base/errors.ts";
 import type { ErrorCode } from "#base/error-codes.ts";

@@ -1,6 +1,6 @@
 /**
- * What every storage must do (backends/backend.ts), as a list of checks over a factory: the tests run
- * it over each backend and wrapper, and a person may run it over a storage before trusting it.
+ * What every storage must do (backends/backend.ts), as a list of checks over a factory: the tests
+ * run it over each backend and wrapper, and a person may run it over a storage before trusting it.
  * A check fails by throwing; each leaves nothing behind that another would trip over.
  */
 import { concatBytes, toHex } from "#base/bytes.ts";

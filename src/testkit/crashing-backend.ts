@@ -1,6 +1,6 @@
 /**
- * Stops dead at one call to the storage, as if the process had been killed there: before the effect or
- * after it. From then on every call throws, also those that were under way.
+ * Stops dead at one call to the storage, as if the process had been killed there: before the effect
+ * or after it. From then on every call throws, also those that were under way.
  */
 import { throwIfAborted } from "#base/errors.ts";
 import type {

@@ -56,7 +56,9 @@ function scriptedRandom(first: Uint8Array): Random {
   };
 }
 
-/** All cases. `scryptCostLimit` (N·r·p) skips the costlier derivations, for slow implementations. */
+/**
+ * All cases. `scryptCostLimit` (N·r·p) skips the costlier derivations, for slow implementations.
+ */
 export function cryptoCases(
   create: CryptoFactory,
   aead: AeadVectors,

@@ -1,6 +1,6 @@
 /**
- * A storage that lies and breaks as its plan says. The storage within stays the truth, apart from torn
- * and lost writes; what callers see is the view.
+ * A storage that lies and breaks as its plan says. The storage within stays the truth, apart from
+ * torn and lost writes; what callers see is the view.
  */
 import { concatBytes } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
@@ -120,7 +120,10 @@ export class FaultyBackend extends WrappedBackend {
     return result;
   }
 
-  /** The bytes of another file of the type when there is one that is long enough, else the right ones. */
+  /**
+   * The bytes of another file of the type when there is one that is long enough, else the right
+   * ones.
+   */
   async #readOther(
     not: FileRef | undefined,
     file: FileRef,

@@ -1,7 +1,7 @@
 /**
  * A clock whose sleepers wait until the test moves time past them, in order of their due time. For
- * code that waits beside other code, such as the keeper of a lock; {@link createFakeClock} is for code
- * that waits alone.
+ * code that waits beside other code, such as the keeper of a lock; {@link createFakeClock} is for
+ * code that waits alone.
  */
 import type { Clock } from "#base/clock.ts";
 import { CofferError, throwIfAborted } from "#base/errors.ts";

@@ -28,7 +28,9 @@ export type SourceCall = "list" | "lstat" | "open" | "read";
 export interface EventTrigger {
   readonly call: SourceCall;
   readonly path: MemoryPath;
-  /** `read` only: before the read that would pass this byte; reads are cut to end there. Default 0. */
+  /**
+   * `read` only: before the read that would pass this byte; reads are cut to end there. Default 0.
+   */
   readonly atByte?: number;
   /** Every time, instead of once. */
   readonly always?: boolean;
@@ -125,8 +127,8 @@ export class MemorySource implements SourceTree {
   }
 
   /**
-   * Changes a file's bytes in place: open files see it. Moves mtime and ctime on; `keepMtime` leaves
-   * mtime, as a program does that sets it back; `keepCtime` too, as a broken clock would.
+   * Changes a file's bytes in place: open files see it. Moves mtime and ctime on; `keepMtime`
+   * leaves mtime, as a program does that sets it back; `keepCtime` too, as a broken clock would.
    */
   write(
     path: MemoryPath,

@@ -1,6 +1,6 @@
 /**
- * Writes down every call to a storage. Two runs from one seed must give the same log; its hash says so
- * in one number.
+ * Writes down every call to a storage. Two runs from one seed must give the same log; its hash says
+ * so in one number.
  */
 import type { Backend, FileType } from "#backends/backend.ts";
 import { LogBackend, type BackendCall, type BackendLogEvent } from "#backends/wrappers/log.ts";

@@ -2,8 +2,8 @@
 import type { Random } from "#base/random.ts";
 
 /**
- * A sfc32 generator (Doty-Humphrey's "Small Fast Counter"). How a caller splits its requests does not
- * change the bytes.
+ * A sfc32 generator (Doty-Humphrey's "Small Fast Counter"). How a caller splits its requests does
+ * not change the bytes.
  */
 export function seededRandom(seed: number): Random {
   let a = 0;

@@ -18,7 +18,9 @@ import { seededRandom } from "#testkit/seeded-random.ts";
 
 export const TEST_PASSWORD = utf8("test");
 
-/** Primitives over the given crypto and zstd, with a fake clock, seeded randomness and plain index. */
+/**
+ * Primitives over the given crypto and zstd, with a fake clock, seeded randomness and plain index.
+ */
 export function testPrimitives(
   parts: { readonly crypto: (random: Random) => Crypto; readonly zstd: Zstd },
   options: { readonly seed?: number; readonly clock?: Clock } = {},

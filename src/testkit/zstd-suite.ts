@@ -125,7 +125,9 @@ function readingCases(
   ];
 }
 
-/** Each byte of a frame changed: either refused, or (no checksum) other content of allowed length. */
+/**
+ * Each byte of a frame changed: either refused, or (no checksum) other content of allowed length.
+ */
 function damage(create: () => Zstd): void {
   const zstd = create();
   const frame = fromHex(PIPED)!;

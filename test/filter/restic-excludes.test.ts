@@ -49,7 +49,8 @@ test("random pattern lists leave out what restic leaves out", () => {
   fc.assert(
     fc.property(fc.array(pattern, { minLength: 1, maxLength: 3 }), (patterns) => {
       const filter = createExcludeFilter(patterns);
-      // restic 0.14 also applies patterns to the source itself, whose exclusion empties the snapshot.
+      // restic 0.14 also applies patterns to the source itself, whose exclusion empties the
+      // snapshot.
       fc.pre(!filter.matches(source));
       const flags = patterns.map((text) => `--exclude=${text}`);
       const output = restic("backup", "--dry-run", "--json", "-vv", ...flags, source);

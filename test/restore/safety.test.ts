@@ -1,4 +1,7 @@
-/** Restores into real folders that are hostile, very deep, very wide, or changed by someone meanwhile. */
+/**
+ * Restores into real folders that are hostile, very deep, very wide, or changed by someone
+ * meanwhile.
+ */
 import { spawn } from "node:child_process";
 import {
   lstatSync,

@@ -66,8 +66,8 @@ interface Tally {
 }
 
 /**
- * One history: each step crashes everywhere, or at `most` calls, then goes on from one of the states
- * that a crash left.
+ * One history: each step crashes everywhere, or at `most` calls, then goes on from one of the
+ * states that a crash left.
  */
 async function runHistory(seed: number, tally: Tally, most = Infinity): Promise<string> {
   const random = seededRandom(seed);

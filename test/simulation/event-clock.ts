@@ -1,6 +1,6 @@
 /**
- * Simulated time for whole programs: when nothing else can run, time jumps to the next sleeper. Each
- * simulated process has its own view, which dies with it.
+ * Simulated time for whole programs: when nothing else can run, time jumps to the next sleeper.
+ * Each simulated process has its own view, which dies with it.
  */
 import type { Clock } from "#base/clock.ts";
 import { CofferError, throwIfAborted } from "#base/errors.ts";

@@ -1,7 +1,7 @@
 /**
- * Backup, restore and check over storage that fails, lies and loses answers at random, behind the retry
- * wrapper. Whatever a program reports as success must be true; what it reports as failure must have
- * harmed nothing. SIM_RUNS scales the number of runs.
+ * Backup, restore and check over storage that fails, lies and loses answers at random, behind the
+ * retry wrapper. Whatever a program reports as success must be true; what it reports as failure
+ * must have harmed nothing. SIM_RUNS scales the number of runs.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * What a snapshot should hold, taken from the source, and what it does hold, taken from its trees and
- * blobs: two maps of path to facts that must be equal.
+ * What a snapshot should hold, taken from the source, and what it does hold, taken from its trees
+ * and blobs: two maps of path to facts that must be equal.
  */
 import { fromUtf8, toHex } from "#base/bytes.ts";
 import type { Crypto } from "#crypto/crypto.ts";

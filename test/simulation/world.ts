@@ -1,6 +1,6 @@
 /**
- * One simulated machine with its storage: it owns time, randomness and everything stored. Programs run
- * in it as processes that may die at any call to the storage.
+ * One simulated machine with its storage: it owns time, randomness and everything stored. Programs
+ * run in it as processes that may die at any call to the storage.
  */
 import type { Backend } from "#backends/backend.ts";
 import { MemoryBackend } from "#backends/memory.ts";

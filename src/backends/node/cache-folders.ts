@@ -1,4 +1,6 @@
-/** Where caches live on each system, which there are, and removing those of repositories gone by. */
+/**
+ * Where caches live on each system, which there are, and removing those of repositories gone by.
+ */
 import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CofferError } from "#base/errors.ts";

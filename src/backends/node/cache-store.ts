@@ -36,7 +36,8 @@ export interface CacheStoreOptions {
 
 /**
  * Opens or makes the cache of one repository.
- * @throws UNSUPPORTED when a newer program made it; DENIED, STORAGE_FULL, STORAGE_FAILED: go on without
+ * @throws UNSUPPORTED when a newer program made it; DENIED, STORAGE_FULL, STORAGE_FAILED: go on
+ *   without
  */
 export async function openCacheStore(options: CacheStoreOptions): Promise<FileCacheStore> {
   if (!/^[0-9a-f]{64}$/.test(options.repositoryId)) {

@@ -8,7 +8,8 @@ import { fromSystemError } from "#backends/node/system-error.ts";
 
 /**
  * A NO_REPOSITORY error when there is neither the type's folder nor a config, as after an unmount;
- * else undefined. For the type `config` always undefined: asking for it is how a repository is found.
+ * else undefined. For the type `config` always undefined: asking for it is how a repository is
+ * found.
  * @throws DENIED, STORAGE_FAILED
  */
 export async function lostRepository(

@@ -43,7 +43,9 @@ export interface LocalFiles {
   syncFolder(path: string): Promise<boolean>;
 }
 
-/** Codes by which a file system says that it cannot sync (reliability: CIFS, FUSE, macOS shares). */
+/**
+ * Codes by which a file system says that it cannot sync (reliability: CIFS, FUSE, macOS shares).
+ */
 const CANNOT_SYNC: ReadonlySet<string> = new Set(["ENOTSUP", "EOPNOTSUPP", "EINVAL", "ENOTTY"]);
 
 /** True when a failed sync means "not offered here"; every other failure is final. */

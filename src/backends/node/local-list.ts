@@ -1,6 +1,6 @@
 /**
- * Walking the folders of a local repository: what is listed, and what is swept away. Foreign names are
- * never touched nor shown (docs/format.md, section 1, "Listing").
+ * Walking the folders of a local repository: what is listed, and what is swept away. Foreign names
+ * are never touched nor shown (docs/format.md, section 1, "Listing").
  */
 import { join } from "node:path";
 import { throwIfAborted } from "#base/errors.ts";
@@ -22,8 +22,8 @@ export interface FolderListing {
 }
 
 /**
- * The repository files of one folder with their sizes; a missing folder is an empty one. A file that
- * vanishes between its name and its size is left out.
+ * The repository files of one folder with their sizes; a missing folder is an empty one. A file
+ * that vanishes between its name and its size is left out.
  * @throws DENIED, STORAGE_FAILED, ABORTED
  */
 export async function* listFolder(
@@ -52,8 +52,8 @@ export async function* listFolder(
 const FOLDERS_AT_ONCE = 4;
 
 /**
- * All packs of the 256 folders below `root`. Holds the entries of a few folders in memory, so that the
- * round trips to a share overlap.
+ * All packs of the 256 folders below `root`. Holds the entries of a few folders in memory, so that
+ * the round trips to a share overlap.
  * @throws as {@link listFolder}
  */
 export async function* listPacks(
@@ -94,7 +94,9 @@ async function sizes(
   return found.filter((file) => file !== undefined);
 }
 
-/** Removes our stale temporary files from one folder. What cannot be removed is left for next time. */
+/**
+ * Removes our stale temporary files from one folder. What cannot be removed is left for next time.
+ */
 export async function sweepFolder(
   files: LocalFiles,
   folder: string,

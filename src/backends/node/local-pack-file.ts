@@ -1,7 +1,7 @@
 /**
- * A pack written to a local repository while it grows, by a worker thread: bytes go to the disk as they
- * come, so no worker holds a pack in memory. Invariant as in local.ts: the pack has its name only when
- * whole and synced (docs/format.md, sections 1 and 6).
+ * A pack written to a local repository while it grows, by a worker thread: bytes go to the disk as
+ * they come, so no worker holds a pack in memory. Invariant as in local.ts: the pack has its name
+ * only when whole and synced (docs/format.md, sections 1 and 6).
  */
 import { closeSync, fchmodSync, fsync, openSync, unlinkSync, writevSync } from "node:fs";
 import { copyFile, mkdir, open } from "node:fs/promises";
@@ -31,7 +31,8 @@ export interface PackFileOptions {
 }
 
 /**
- * Begins a pack in the repository at `root`: `data/pack-tmp-<random>`, since its name is known last.
+ * Begins a pack in the repository at `root`: `data/pack-tmp-<random>`, since its name is known
+ * last.
  * @throws DENIED, STORAGE_FULL, STORAGE_FAILED, NOT_FOUND when `data` is missing
  */
 export function openPackFile(root: string, options: PackFileOptions): LocalPackFile {
@@ -44,7 +45,9 @@ export function openPackFile(root: string, options: PackFileOptions): LocalPackF
   }
 }
 
-/** A pack that grows; made by {@link openPackFile}. After `finish` or `abort` it is of no more use. */
+/**
+ * A pack that grows; made by {@link openPackFile}. After `finish` or `abort` it is of no more use.
+ */
 export class LocalPackFile {
   readonly #root: string;
   readonly #temporary: string;
@@ -68,8 +71,9 @@ export class LocalPackFile {
   }
 
   /**
-   * Adds bytes to the end. They are copied or written before this returns, so they stay the caller's.
-   * Synchronous: in a worker, one write call is cheaper than a trip through the thread pool.
+   * Adds bytes to the end. They are copied or written before this returns, so they stay the
+   * caller's. Synchronous: in a worker, one write call is cheaper than a trip through the thread
+   * pool.
    * @throws STORAGE_FULL, STORAGE_FAILED; the file is then removed and the pack lost
    */
   append(bytes: Uint8Array): void {
@@ -87,12 +91,12 @@ export class LocalPackFile {
   }
 
   /**
-   * Writes out the rest at once, so that `buffer` is free when this returns its promise; then syncs and
-   * publishes the pack as `data/xx/<id>` while other work goes on. Durable when resolved.
+   * Writes out the rest at once, so that `buffer` is free when this returns its promise; then syncs
+   * and publishes the pack as `data/xx/<id>` while other work goes on. Durable when resolved.
    * @param id 64 hex digits, the SHA-256 of all appended bytes
    * @returns false when the file system cannot sync
-   * @throws ALREADY_EXISTS, STORAGE_FULL, STORAGE_FAILED; the pack is then lost and must be built anew,
-   *   never synced again: the system may have dropped the unwritten pages
+   * @throws ALREADY_EXISTS, STORAGE_FULL, STORAGE_FAILED; the pack is then lost and must be built
+   *   anew, never synced again: the system may have dropped the unwritten pages
    */
   async finish(id: string): Promise<boolean> {
     const descriptor = this.#opened();
@@ -109,7 +113,9 @@ export class LocalPackFile {
     }
   }
 
-  /** Drops the pack and its temporary file; after `finish` resolved nothing happens. Never throws. */
+  /**
+   * Drops the pack and its temporary file; after `finish` resolved nothing happens. Never throws.
+   */
   abort(): void {
     try {
       this.#close();

@@ -27,8 +27,9 @@ export class LocalPackReader {
   }
 
   /**
-   * Exactly `length` bytes of pack `id` from `offset`. Fills the start of `into` when it is given and
-   * returns that part of it; else a new array. A pack removed meanwhile is still read while it is open.
+   * Exactly `length` bytes of pack `id` from `offset`. Fills the start of `into` when it is given
+   * and returns that part of it; else a new array. A pack removed meanwhile is still read while it
+   * is open.
    * @throws NOT_FOUND, SHORT_READ, DENIED, STORAGE_FAILED
    */
   read(id: string, offset: number, length: number, into?: Uint8Array): Uint8Array {

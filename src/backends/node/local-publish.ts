@@ -48,8 +48,8 @@ const NO_LINKS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Gives the synced file `temporary` the name `final` and makes the name durable. Either both happen or
- * an error is thrown; the temporary name may then still exist and is the caller's to remove.
+ * Gives the synced file `temporary` the name `final` and makes the name durable. Either both happen
+ * or an error is thrown; the temporary name may then still exist and is the caller's to remove.
  * Resolves to false when the folder could not be synced because the file system does not offer it.
  * @throws the system's error; EEXIST when the name is taken
  */

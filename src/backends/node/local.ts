@@ -1,6 +1,6 @@
 /**
- * A repository in a folder: local disks and mounted shares. Invariant: a file is under its final name
- * only when whole and synced; nothing is ever replaced (docs/format.md, section 1).
+ * A repository in a folder: local disks and mounted shares. Invariant: a file is under its final
+ * name only when whole and synced; nothing is ever replaced (docs/format.md, section 1).
  */
 import { dirname, join } from "node:path";
 import { toMillis } from "#base/timestamp.ts";
@@ -232,8 +232,8 @@ export class LocalBackend implements Backend {
       return await this.#files.create(temporary, this.modes.file);
     } catch (error) {
       if (systemCode(error) !== "ENOENT") throw error;
-      // Copies made by sync programs drop empty folders; the root itself is never made here, since a
-      // missing root is more likely an unmounted disk.
+      // Copies made by sync programs drop empty folders; the root itself is never made here, since
+      // a missing root is more likely an unmounted disk.
       const folder = dirname(temporary);
       if (folder === this.root || (await this.#files.stat(this.root)) === undefined) throw error;
       await this.#ensureFolder(folder);

@@ -1,6 +1,7 @@
 /**
- * Turns the operating system's error codes into Coffer's. Whether a later try may succeed is decided
- * here too: network mounts answer EIO, ESTALE, EBUSY or ETIMEDOUT while the server restarts.
+ * Turns the operating system's error codes into Coffer's. Whether a later try may succeed is
+ * decided here too: network mounts answer EIO, ESTALE, EBUSY or ETIMEDOUT while the server
+ * restarts.
  */
 import { CofferError, isCofferError, messageOf } from "#base/errors.ts";
 import type { ErrorCode } from "#base/error-codes.ts";

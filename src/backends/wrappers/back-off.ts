@@ -25,9 +25,9 @@ export interface RetryEvent {
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or the time is used up; at least two tries. Only
- * errors marked `retryable` are tried again. A storage that says when to come back (`retryAfterMs` in
- * the error's data) is obeyed.
+ * Runs `attempt` until it succeeds, fails for good, or the time is used up; at least two tries.
+ * Only errors marked `retryable` are tried again. A storage that says when to come back
+ * (`retryAfterMs` in the error's data) is obeyed.
  * @throws the last error, or ABORTED while waiting
  */
 export async function withRetries<T>(

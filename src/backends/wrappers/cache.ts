@@ -1,7 +1,7 @@
 /**
- * Answers from local copies: snapshots, indexes and the packs of trees, as restic does. Copies are the
- * stored, sealed bytes. Invariant: a copy is used only after its SHA-256 was found equal to its name in
- * this process, and trouble with the cache never fails a call (docs/format.md, section 1).
+ * Answers from local copies: snapshots, indexes and the packs of trees, as restic does. Copies are
+ * the stored, sealed bytes. Invariant: a copy is used only after its SHA-256 was found equal to its
+ * name in this process, and trouble with the cache never fails a call (docs/format.md, section 1).
  */
 import { toHex } from "#base/bytes.ts";
 import { isCofferError, throwIfAborted } from "#base/errors.ts";
@@ -158,7 +158,9 @@ export class CacheBackend extends WrappedBackend {
     await this.#safely(() => this.#store.remove(file), undefined);
   }
 
-  /** A cache that fails is a cache that has nothing. An interruption and a defect still get through. */
+  /**
+   * A cache that fails is a cache that has nothing. An interruption and a defect still get through.
+   */
   async #safely<T>(task: () => Promise<T>, otherwise: T): Promise<T> {
     try {
       return await task();

@@ -44,7 +44,10 @@ export class LimitBackend extends WrappedBackend {
     return this.#connections;
   }
 
-  /** Changes the bounds at once; what is left out stays. Rates in bytes per second, Infinity for none. */
+  /**
+   * Changes the bounds at once; what is left out stays. Rates in bytes per second, Infinity for
+   * none.
+   */
   setLimits(limits: { upload?: number; download?: number; connections?: number }): void {
     if (limits.upload !== undefined) this.#upload.setRate(limits.upload);
     if (limits.download !== undefined) this.#download.setRate(limits.download);

@@ -1,4 +1,6 @@
-/** Tells a listener of every call to the storage: what was asked, how long it took, how it ended. */
+/**
+ * Tells a listener of every call to the storage: what was asked, how long it took, how it ended.
+ */
 import type { Clock } from "#base/clock.ts";
 import { isCofferError } from "#base/errors.ts";
 import type { ErrorCode } from "#base/error-codes.ts";

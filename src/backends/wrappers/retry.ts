@@ -1,6 +1,7 @@
 /**
- * Tries failed calls again, by restic's rules. Idempotent by design: an upload whose answer was lost is
- * looked up before it is repeated, and a removal that finds nothing the second time has succeeded.
+ * Tries failed calls again, by restic's rules. Idempotent by design: an upload whose answer was
+ * lost is looked up before it is repeated, and a removal that finds nothing the second time has
+ * succeeded.
  */
 import { concatBytes, equalBytes } from "#base/bytes.ts";
 import { CofferError, isCofferError } from "#base/errors.ts";
@@ -127,9 +128,9 @@ export class RetryBackend extends WrappedBackend {
   }
 
   /**
-   * Whether the bytes of a write with an unknown outcome are there. A torn file is removed, so that the
-   * name is free again; nobody else can have begun it, since the name is the hash of our bytes. Only
-   * `config` is a name that others write too: it is compared and never removed.
+   * Whether the bytes of a write with an unknown outcome are there. A torn file is removed, so that
+   * the name is free again; nobody else can have begun it, since the name is the hash of our bytes.
+   * Only `config` is a name that others write too: it is compared and never removed.
    */
   async #isStored(
     file: FileRef,

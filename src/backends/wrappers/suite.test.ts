@@ -1,4 +1,6 @@
-/** The mandatory suite over every wrapper, and over the storages of the test kit when they behave. */
+/**
+ * The mandatory suite over every wrapper, and over the storages of the test kit when they behave.
+ */
 import { createHash } from "node:crypto";
 import { describe, it } from "vitest";
 import type { Backend } from "#backends/backend.ts";

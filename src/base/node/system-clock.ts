@@ -1,4 +1,6 @@
-/** The machine's clock on Node: wall time to the microsecond, a monotonic timer, local time zone. */
+/**
+ * The machine's clock on Node: wall time to the microsecond, a monotonic timer, local time zone.
+ */
 import { performance } from "node:perf_hooks";
 import type { Clock } from "#base/clock.ts";
 import { sleepWith, type Timers } from "#base/sleep.ts";

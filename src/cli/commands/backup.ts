@@ -77,7 +77,9 @@ async function refuseSharedInput(options: BackupCliOptions, context: CliContext)
   );
 }
 
-/** Options of other systems: harmless where they have no meaning, refused where they would mislead. */
+/**
+ * Options of other systems: harmless where they have no meaning, refused where they would mislead.
+ */
 function refuseUnavailable(options: BackupCliOptions, { io }: CliContext): void {
   if (options.useFsSnapshot === true) {
     throw new CofferError("UNSUPPORTED", "--use-fs-snapshot is not available in this version");

@@ -1,4 +1,7 @@
-/** The command tree as plain data, from commander's own tree: source of completions, man pages, docs. */
+/**
+ * The command tree as plain data, from commander's own tree: source of completions, man pages,
+ * docs.
+ */
 import type { AnyCommand } from "#cli/tree/global-options.ts";
 
 export interface OptionSpec {

@@ -7,7 +7,9 @@ export interface ManPage {
   readonly text: string;
 }
 
-/** All pages. `version` goes into their footer; there is no date, so that builds are reproducible. */
+/**
+ * All pages. `version` goes into their footer; there is no date, so that builds are reproducible.
+ */
 export function manPages(root: CommandSpec, version: string): ManPage[] {
   return flattenSpec(root).map((spec) => {
     const name = ["coffer", ...spec.path].join("-");

@@ -1,6 +1,7 @@
 /**
- * Shows progress of any operation: a live line on a terminal, a line a minute or none elsewhere, JSON
- * status lines with --json. It asks for the state when it is time to show it; operations only count.
+ * Shows progress of any operation: a live line on a terminal, a line a minute or none elsewhere,
+ * JSON status lines with --json. It asks for the state when it is time to show it; operations only
+ * count.
  */
 import type { CliIo } from "#cli/cli-io.ts";
 import type { Printer } from "#cli/printer.ts";

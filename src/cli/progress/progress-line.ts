@@ -14,8 +14,8 @@ export interface LineContext {
 }
 
 /**
- * `[0:12] 37.50%  1200 files 3.000 GiB, total 4000 files 8.000 GiB, 250.000 MiB/s, 0 errors ETA 0:20`
- * Parts that do not fit into `columns` are left out, least important first.
+ * `[0:12] 37.50%  1200 files 3.000 GiB, total 4000 files 8.000 GiB, 250.000 MiB/s, 0 errors ETA
+ * 0:20` Parts that do not fit into `columns` are left out, least important first.
  */
 export function progressLines(
   state: ProgressState,

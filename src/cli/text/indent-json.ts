@@ -1,4 +1,6 @@
-/** Lays JSON text out over lines without decoding it: numbers beyond 2^53 and spelling stay exact. */
+/**
+ * Lays JSON text out over lines without decoding it: numbers beyond 2^53 and spelling stay exact.
+ */
 
 /** Two spaces a level, as restic's `cat`. The text must be valid JSON. */
 export function indentJson(text: string): string {

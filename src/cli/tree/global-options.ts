@@ -1,7 +1,7 @@
 /**
  * Options that every command takes, before or after its name. They are defined on each command, so
- * that `-nv` and `--exclude -v` parse as in restic; seldom used ones are left out of a command's own
- * help and listed by `coffer --help`.
+ * that `-nv` and `--exclude -v` parse as in restic; seldom used ones are left out of a command's
+ * own help and listed by `coffer --help`.
  */
 import { Option, type CommandUnknownOpts, type OptionValues } from "@commander-js/extra-typings";
 import type { RawGlobals } from "#cli/raw-globals.ts";

@@ -26,8 +26,8 @@ const GLOBAL_NOTE = "\nMore global options: coffer --help";
 
 /**
  * Builds the tree; parsing it calls `start` with the chosen command.
- * @param words the command line; with it, commands that it does not name are left without the global
- * options, which takes a third off the start
+ * @param words the command line; with it, commands that it does not name are left without the
+ * global options, which takes a third off the start
  */
 export function createProgram(start: Starter, words?: readonly string[]): Command {
   const program = new Command("coffer");

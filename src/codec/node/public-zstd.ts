@@ -1,6 +1,6 @@
 /**
- * Zstandard over zlib's documented functions: a new context for each call, 15 to 30 µs, so it is the
- * fallback of reused-zstd.ts. docs/format.md, section 11.
+ * Zstandard over zlib's documented functions: a new context for each call, 15 to 30 µs, so it is
+ * the fallback of reused-zstd.ts. docs/format.md, section 11.
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { zstdParameters } from "#codec/node/zstd-parameters.ts";

@@ -1,6 +1,6 @@
 /**
- * Zstandard over contexts that are kept: one for each level, one for decompression. Small blobs take
- * a fifth of the time that a context each would cost. docs/format.md, section 11.
+ * Zstandard over contexts that are kept: one for each level, one for decompression. Small blobs
+ * take a fifth of the time that a context each would cost. docs/format.md, section 11.
  */
 import { equalBytes } from "#base/bytes.ts";
 import { CofferError, isCofferError } from "#base/errors.ts";
@@ -23,7 +23,9 @@ function compressBound(length: number): number {
   return length + (length >>> 8) + small + 64;
 }
 
-/** A Zstd on kept contexts, or undefined when this Node's private handle does not work as expected. */
+/**
+ * A Zstd on kept contexts, or undefined when this Node's private handle does not work as expected.
+ */
 export function tryReusedZstd(): Zstd | undefined {
   try {
     const zstd = new ReusedZstd();

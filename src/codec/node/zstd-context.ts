@@ -1,8 +1,8 @@
 /**
  * One zstd context that is used for many frames. Node's documented calls make a context each, which
- * costs more than a small blob (measured: docs/adr/0003-kernels.md), so this drives the handle inside
- * Node's own stream objects. That handle is private: whoever uses this class proves it first, and has
- * another way when the proof fails; see reused-zstd.ts.
+ * costs more than a small blob (measured: docs/adr/0003-kernels.md), so this drives the handle
+ * inside Node's own stream objects. That handle is private: whoever uses this class proves it
+ * first, and has another way when the proof fails; see reused-zstd.ts.
  */
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { zstdParameters } from "#codec/node/zstd-parameters.ts";

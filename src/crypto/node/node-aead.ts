@@ -12,9 +12,10 @@ import { badMac, badSeal } from "#crypto/portable-aead.ts";
 import { createWasmMac } from "#crypto/wasm-poly1305.ts";
 
 /**
- * Bytes given to OpenSSL at once. Node copies each result to a buffer one byte shorter; at lengths that
- * are multiples of 4 KiB the two lie so that the copy takes as long as the encryption (measured:
- * 64 KiB twice the time of 63 KiB), and above 128 KiB the allocator asks the system for each.
+ * Bytes given to OpenSSL at once. Node copies each result to a buffer one byte shorter; at lengths
+ * that are multiples of 4 KiB the two lie so that the copy takes as long as the encryption
+ * (measured: 64 KiB twice the time of 63 KiB), and above 128 KiB the allocator asks the system for
+ * each.
  */
 const PIECE = 95 * 1024;
 

@@ -1,6 +1,7 @@
 /**
- * Poly1305 from OpenSSL through `crypto.createMac`, new in Node 26. Its types are not in @types/node,
- * and Node 24 lacks it, so it is looked up and proved on a known answer before it is used.
+ * Poly1305 from OpenSSL through `crypto.createMac`, new in Node 26. Its types are not in
+ * @types/node, and Node 24 lacks it, so it is looked up and proved on a known answer before it is
+ *   used.
  */
 import * as nodeCrypto from "node:crypto";
 import { equalBytes, fromHex, utf8 } from "#base/bytes.ts";

@@ -1,4 +1,7 @@
-/** The engine's primitives under Node: OpenSSL, Node's zlib, WASM kernels, system clock and randomness. */
+/**
+ * The engine's primitives under Node: OpenSSL, Node's zlib, WASM kernels, system clock and
+ * randomness.
+ */
 import { createOsRandom } from "#base/node/os-random.ts";
 import { createSystemClock } from "#base/node/system-clock.ts";
 import { createNodeZstd } from "#codec/node/node-zstd.ts";

@@ -1,4 +1,6 @@
-/** Opens a repository under Node: storage, key, threads, lock, index, in the order that costs least. */
+/**
+ * Opens a repository under Node: storage, key, threads, lock, index, in the order that costs least.
+ */
 import type { Backend } from "#backends/backend.ts";
 import { CofferError, isCofferError } from "#base/errors.ts";
 import { createInlinePool } from "#engine/inline-pool.ts";

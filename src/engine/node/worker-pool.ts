@@ -1,7 +1,7 @@
 /**
- * A task pool over Node's worker threads. Threads start at once, so that their start-up overlaps with
- * deriving the key; tasks run after {@link NodePool.attach}. A thread that dies fails every task: the
- * operation then ends without a success (F10).
+ * A task pool over Node's worker threads. Threads start at once, so that their start-up overlaps
+ * with deriving the key; tasks run after {@link NodePool.attach}. A thread that dies fails every
+ * task: the operation then ends without a success (F10).
  */
 import { Worker } from "node:worker_threads";
 import type { Backend } from "#backends/backend.ts";
@@ -53,7 +53,10 @@ export class NodePool implements TaskPool {
     return this.#workers.length;
   }
 
-  /** Gives every thread the opened repository. `backend` serves threads that cannot reach the storage. */
+  /**
+   * Gives every thread the opened repository. `backend` serves threads that cannot reach the
+   * storage.
+   */
   attach(
     seed: RepositorySeed,
     storage: WorkerStorage,

@@ -25,8 +25,8 @@ export interface ArchiveSettings {
 }
 
 /**
- * Trees of earlier runs that the same folder had: the parent snapshot's, and the last checkpoint's of
- * an interrupted run. 32-byte ids.
+ * Trees of earlier runs that the same folder had: the parent snapshot's, and the last checkpoint's
+ * of an interrupted run. 32-byte ids.
  */
 export interface PreviousTrees {
   readonly parent: Uint8Array | undefined;

@@ -70,7 +70,9 @@ export class ArchiveThread {
     return this.#chunkers[0];
   }
 
-  /** Plaintext of an earlier run's tree; undefined when it is lost (everything is then read again). */
+  /**
+   * Plaintext of an earlier run's tree; undefined when it is lost (everything is then read again).
+   */
   async loadTree(id: Uint8Array | undefined): Promise<Uint8Array | undefined> {
     if (!id) return undefined;
     const key = toHex(id);

@@ -1,6 +1,6 @@
 /**
- * Coordinates a backup: hands folders, slices, large files and finished trees to threads, depth first,
- * so that few folders are open at once, and puts their answers together.
+ * Coordinates a backup: hands folders, slices, large files and finished trees to threads, depth
+ * first, so that few folders are open at once, and puts their answers together.
  *
  * Memory: the encoded nodes of open folders, and a few tasks under way per thread.
  */
@@ -23,7 +23,9 @@ import type { TaskPool } from "#repository/task-pool.ts";
 /** Something to run when a thread is free. Resolves when its answer is worked in. */
 type Job = () => Promise<void>;
 
-/** Tasks under way per thread: one running, others waiting, so that no thread idles for an answer. */
+/**
+ * Tasks under way per thread: one running, others waiting, so that no thread idles for an answer.
+ */
 const DEPTH = 3;
 
 export class Archiver {
@@ -66,8 +68,8 @@ export class Archiver {
   }
 
   /**
-   * Runs until everything queued is done. `between` is called before tasks are started and may wait,
-   * after {@link settle}, for something that needs a quiet moment.
+   * Runs until everything queued is done. `between` is called before tasks are started and may
+   * wait, after {@link settle}, for something that needs a quiet moment.
    * @throws the first failure, or ABORTED, after the tasks under way have settled
    */
   async run(between: () => Promise<void>): Promise<void> {

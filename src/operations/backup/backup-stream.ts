@@ -18,15 +18,17 @@ export interface StreamInput {
   readonly filename: string;
   readonly bytes: AsyncIterable<Uint8Array>;
   /**
-   * Called when the bytes have ended and before anything is kept: throw if their producer failed, so
-   * that half a dump never becomes a snapshot.
+   * Called when the bytes have ended and before anything is kept: throw if their producer failed,
+   * so that half a dump never becomes a snapshot.
    */
   readonly confirm?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Saves a snapshot of one stream. `options.sources` is ignored. Requirements and errors as for `backup`.
- * @throws BAD_OPTION for a file name that names no file; what `input.bytes` and `input.confirm` throw
+ * Saves a snapshot of one stream. `options.sources` is ignored. Requirements and errors as for
+ * `backup`.
+ * @throws BAD_OPTION for a file name that names no file; what `input.bytes` and `input.confirm`
+ *   throw
  */
 export async function backupStream(
   repository: Repository,

@@ -31,7 +31,9 @@ import type { TaskPool } from "#repository/task-pool.ts";
 export interface BackupEnvironment {
   /** Absent: no checkpoints are kept. */
   readonly checkpoints?: CheckpointStore | undefined;
-  /** The source as the coordinating thread sees it, for counting ahead; absent: nothing is counted. */
+  /**
+   * The source as the coordinating thread sees it, for counting ahead; absent: nothing is counted.
+   */
   readonly source?: SourceTree | undefined;
   /** Between checkpoints; 5 minutes where not given. */
   readonly checkpointEveryMs?: number | undefined;
@@ -40,9 +42,10 @@ export interface BackupEnvironment {
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
 
 /**
- * Saves a snapshot of the sources. The repository's index is loaded, and a shared lock is held by the
- * caller. Files that cannot be read are reported as events and counted in the result; the rest is saved.
- * Cost: one request per pack of about `packSize`, one per 50,000 blobs, one for the snapshot.
+ * Saves a snapshot of the sources. The repository's index is loaded, and a shared lock is held by
+ * the caller. Files that cannot be read are reported as events and counted in the result; the rest
+ * is saved. Cost: one request per pack of about `packSize`, one per 50,000 blobs, one for the
+ * snapshot.
  * @throws SOURCE_MISSING when no source exists or nothing is left to save
  * @throws ABORTED, storage errors: what was stored stays usable, no snapshot is made
  */

@@ -1,7 +1,7 @@
 /**
  * Is the content of a file what an earlier run stored? Decided as restic does: type, size and mtime
- * equal, and ctime and inode unless told to ignore them (restic-behaviour, section 4). The common case,
- * nothing changed at all, is decided on bytes: the node just encoded against the stored one.
+ * equal, and ctime and inode unless told to ignore them (restic-behaviour, section 4). The common
+ * case, nothing changed at all, is decided on bytes: the node just encoded against the stored one.
  */
 import { compareTimestamps } from "#base/timestamp.ts";
 import type { Node, NodeMeta } from "#format/node.ts";

@@ -1,9 +1,9 @@
 /**
- * Checkpoints of an interrupted backup. What is finished so far is stored as ordinary tree blobs, and
- * the id of that partial root is kept beside the machine's cache, sealed with the repository's key. The
- * next run compares files with it as with a parent snapshot, so that nothing it covers is read again.
- * It is no snapshot: official restic never sees it, and no retention rule can mistake it for one
- * (docs/adr/0007-checkpoints.md).
+ * Checkpoints of an interrupted backup. What is finished so far is stored as ordinary tree blobs,
+ * and the id of that partial root is kept beside the machine's cache, sealed with the repository's
+ * key. The next run compares files with it as with a parent snapshot, so that nothing it covers is
+ * read again. It is no snapshot: official restic never sees it, and no retention rule can mistake
+ * it for one (docs/adr/0007-checkpoints.md).
  */
 import { toHex, utf8, fromHex, fromUtf8 } from "#base/bytes.ts";
 import { completeFolder } from "#format/tree-encode.ts";
@@ -12,7 +12,9 @@ import type { Archiver } from "#operations/backup/archiver.ts";
 import type { BackupOptions } from "#operations/backup/options.ts";
 import type { Repository } from "#repository/repository.ts";
 
-/** Where checkpoints are kept between runs: small sealed records by key. Losing one only costs time. */
+/**
+ * Where checkpoints are kept between runs: small sealed records by key. Losing one only costs time.
+ */
 export interface CheckpointStore {
   load(key: string): Promise<Uint8Array | undefined>;
   save(key: string, record: Uint8Array): Promise<void>;
@@ -67,7 +69,9 @@ export class Checkpoint {
   }
 }
 
-/** Stores the trees of everything finished so far, open folders cut short. Call in a quiet moment. */
+/**
+ * Stores the trees of everything finished so far, open folders cut short. Call in a quiet moment.
+ */
 export async function savePartialTree(
   archiver: Archiver,
   folder: ArchiveFolder,

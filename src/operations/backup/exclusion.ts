@@ -1,4 +1,7 @@
-/** Decides which entries are left out: patterns, tag files, size, device (restic-behaviour, section 5). */
+/**
+ * Decides which entries are left out: patterns, tag files, size, device (restic-behaviour, section
+ * 5).
+ */
 import { equalBytes, utf8 } from "#base/bytes.ts";
 import { createExcludeFilter, type PathFilter } from "#filter/exclude.ts";
 import type { NodeMeta } from "#format/node.ts";

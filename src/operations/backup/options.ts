@@ -60,8 +60,8 @@ export interface BackupSource {
   /** Absolute raw path. */
   readonly path: Uint8Array;
   /**
-   * The folders above the source that appear in the tree, outermost first: the tree name and the raw
-   * path that its metadata is read from. Empty for a source at the top of the tree.
+   * The folders above the source that appear in the tree, outermost first: the tree name and the
+   * raw path that its metadata is read from. Empty for a source at the top of the tree.
    */
   readonly parents: readonly { readonly name: Uint8Array; readonly path: Uint8Array }[];
   /** Name in the tree; undefined: the folder's entries stand in its place (`.` and `/`). */

@@ -4,7 +4,9 @@ import type { Report, ThreadEvent } from "#operations/backup/archive-protocol.ts
 import type { ItemAction, ItemError, ItemEvent } from "#operations/backup/options.ts";
 import type { RawPath } from "#operations/backup/raw-path.ts";
 
-/** Bytes between progress events: often enough for a steady display, rare enough to cost nothing. */
+/**
+ * Bytes between progress events: often enough for a steady display, rare enough to cost nothing.
+ */
 const PROGRESS_STEP = 8 * 1024 * 1024;
 
 export class ReportBuilder {

@@ -78,8 +78,8 @@ export async function saveEntry(
 }
 
 /**
- * Source errors are collected: the rest of the backup goes on. A vanished entry is no error, unless a
- * person asked for it by name. Everything else is rethrown.
+ * Source errors are collected: the rest of the backup goes on. A vanished entry is no error, unless
+ * a person asked for it by name. Everything else is rethrown.
  */
 export function reportSourceError(
   error: unknown,
@@ -194,7 +194,8 @@ export async function saveFile(
   const before = { added: counts.added, packed: counts.addedPacked };
   let file: SourceFile | undefined;
   try {
-    // Metadata from before the reading: if the file changes meanwhile, the next run sees a newer time.
+    // Metadata from before the reading: if the file changes meanwhile, the next run sees a newer
+    // time.
     const meta = known ?? thread.source.lstat(path);
     file = thread.source.open(path);
     if (resume && (meta.inode !== resume.inode || meta.deviceId !== resume.deviceId)) {

@@ -1,7 +1,8 @@
 /**
- * Turns the paths a person gave into places in the tree, as restic does (docs/format.md, section 9):
- * absolute sources bring all their parent folders; relative ones keep their relative structure, leading
- * `..` dropped; `.` and `/` are replaced by their entries; two sources of one name at the top get a number.
+ * Turns the paths a person gave into places in the tree, as restic does (docs/format.md, section
+ * 9): absolute sources bring all their parent folders; relative ones keep their relative structure,
+ * leading `..` dropped; `.` and `/` are replaced by their entries; two sources of one name at the
+ * top get a number.
  */
 import { equalBytes, fromUtf8, toHex, utf8 } from "#base/bytes.ts";
 import type { BackupSource } from "#operations/backup/options.ts";
@@ -67,7 +68,9 @@ function placeSource(
   return { path, parents: [{ ...top, name: topName }, ...parents.slice(1)], name };
 }
 
-/** How many trailing names of a relative path show in the tree: what remains after its last `..`. */
+/**
+ * How many trailing names of a relative path show in the tree: what remains after its last `..`.
+ */
 function relativeDepth(given: RawPath, most: number): number {
   let depth = 0;
   for (const name of splitPath(given)) {
@@ -103,7 +106,10 @@ function withoutNested(sources: readonly BackupSource[]): BackupSource[] {
   return kept;
 }
 
-/** Tree place as comparable text, each name ended by `/`. Entries of `.` may overlap others: see below. */
+/**
+ * Tree place as comparable text, each name ended by `/`. Entries of `.` may overlap others: see
+ * below.
+ */
 function placeOf(source: BackupSource): string {
   if (source.name === undefined) return `=${toHex(source.path)}/`;
   return [...source.parents.map((parent) => parent.name), source.name]

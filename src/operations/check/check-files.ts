@@ -53,7 +53,9 @@ export async function checkKeys(
   }
 }
 
-/** Loads the snapshots, each one that fails being an error. Returns the sound ones, newest first. */
+/**
+ * Loads the snapshots, each one that fails being an error. Returns the sound ones, newest first.
+ */
 export async function checkSnapshots(
   repo: Repository,
   findings: Findings,

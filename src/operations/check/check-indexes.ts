@@ -1,4 +1,6 @@
-/** Index files: each decodes, and what they say of each pack is possible and free of contradiction. */
+/**
+ * Index files: each decodes, and what they say of each pack is possible and free of contradiction.
+ */
 import { toHex, utf8 } from "#base/bytes.ts";
 import { isCofferError, isCorruption, throwIfAborted } from "#base/errors.ts";
 import { idToBytes, shortId } from "#format/id.ts";

@@ -1,4 +1,7 @@
-/** The rules that a tree must keep: everything that would make a restore fail, lie or leave its target. */
+/**
+ * The rules that a tree must keep: everything that would make a restore fail, lie or leave its
+ * target.
+ */
 import { compareBytes } from "#base/bytes.ts";
 import type { ErrorCode } from "#base/error-codes.ts";
 import { isCorruption } from "#base/errors.ts";

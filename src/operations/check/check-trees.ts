@@ -1,6 +1,6 @@
 /**
- * Walks every tree that the snapshots reach, each once however often it occurs, in parallel. Memory is
- * 48 bytes a tree, and the ids not yet visited.
+ * Walks every tree that the snapshots reach, each once however often it occurs, in parallel. Memory
+ * is 48 bytes a tree, and the ids not yet visited.
  */
 import { toHex } from "#base/bytes.ts";
 import { idToBytes } from "#format/id.ts";

@@ -1,7 +1,7 @@
 /**
- * Proves a repository sound, or names each damaged, missing or contradictory object together with the
- * snapshots and paths it spoils. Only reads (docs/format.md, section 14). Nothing is called clean that
- * was not looked at: an interrupted check throws.
+ * Proves a repository sound, or names each damaged, missing or contradictory object together with
+ * the snapshots and paths it spoils. Only reads (docs/format.md, section 14). Nothing is called
+ * clean that was not looked at: an interrupted check throws.
  */
 import type { OperationContext } from "#base/progress.ts";
 import { checkData } from "#operations/check/check-data.ts";
@@ -25,8 +25,8 @@ import type { TaskPool } from "#repository/task-pool.ts";
 
 /**
  * Checks a repository. The caller holds an exclusive lock, so that nothing changes meanwhile.
- * @param repo opened, its blob index empty: the check loads it by itself, past damaged files, and the
- *   pool's threads share it
+ * @param repo opened, its blob index empty: the check loads it by itself, past damaged files, and
+ *   the pool's threads share it
  * @throws ABORTED, LOCK_LOST, and storage errors that are no answer about one object
  */
 export async function check(

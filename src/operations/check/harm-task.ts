@@ -67,7 +67,10 @@ function scan(bytes: Uint8Array, lost: IdTable): TreeHits {
   return { children: joined, files };
 }
 
-/** What can be read of a tree: entries that cannot be decoded, and all after a syntax error, are not. */
+/**
+ * What can be read of a tree: entries that cannot be decoded, and all after a syntax error, are
+ * not.
+ */
 export function* decodableNodes(bytes: Uint8Array): Generator<Node> {
   const cursor = new TreeCursor(bytes);
   const step = <T>(read: () => T): T | undefined => {

@@ -2,8 +2,8 @@
 import { throwIfAborted } from "#base/errors.ts";
 
 /**
- * Calls `next` whenever there is room, until it gives nothing and all jobs have ended. After a failure
- * no more are started, and the first error is thrown once the running ones have settled.
+ * Calls `next` whenever there is room, until it gives nothing and all jobs have ended. After a
+ * failure no more are started, and the first error is thrown once the running ones have settled.
  */
 export async function runBounded(
   limit: number,

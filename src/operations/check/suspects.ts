@@ -1,6 +1,6 @@
 /**
- * Blobs that may be lost: those of missing, cut or unreadable packs, and those that failed to decode.
- * Each is tried from all its copies before anything is said to be harmed.
+ * Blobs that may be lost: those of missing, cut or unreadable packs, and those that failed to
+ * decode. Each is tried from all its copies before anything is said to be harmed.
  */
 import { blobTask } from "#operations/check/blob-task.ts";
 import type { Findings } from "#operations/check/findings.ts";

@@ -1,6 +1,6 @@
 /**
- * From damaged objects to the snapshots and paths they spoil. A second walk over all trees, made only
- * when something is wrong; names are read again only along folders that lead to harm.
+ * From damaged objects to the snapshots and paths they spoil. A second walk over all trees, made
+ * only when something is wrong; names are read again only along folders that lead to harm.
  */
 import { throwIfAborted } from "#base/errors.ts";
 import { idToBytes } from "#format/id.ts";
@@ -118,7 +118,9 @@ function addHits(graph: HarmGraph, findings: Findings, tree: number, hits: TreeH
   if (nodes >= 0) for (const entry of findings.nodes[nodes]!) graph.addEntry(tree, entry);
 }
 
-/** Snapshots and numbers of places; every snapshot counts, also where paths are no longer listed. */
+/**
+ * Snapshots and numbers of places; every snapshot counts, also where paths are no longer listed.
+ */
 function countHarm(
   graph: HarmGraph,
   snapshots: readonly StoredSnapshot[],
@@ -147,7 +149,9 @@ interface OpenFolder {
   readonly folders: { name: string; tree: number }[];
 }
 
-/** Lists paths until each finding has enough. No tree is entered more often than paths are listed. */
+/**
+ * Lists paths until each finding has enough. No tree is entered more often than paths are listed.
+ */
 async function listPaths(
   repo: Repository,
   graph: HarmGraph,

@@ -1,6 +1,6 @@
 /**
- * Growable columns of numbers and bytes: a million entries as a few flat arrays instead of a million
- * objects. Grown by half, so that at most a third is unused.
+ * Growable columns of numbers and bytes: a million entries as a few flat arrays instead of a
+ * million objects. Grown by half, so that at most a third is unused.
  */
 
 type Numbers = Uint8Array | Uint32Array | Int32Array | Float64Array;

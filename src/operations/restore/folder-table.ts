@@ -14,7 +14,9 @@ import {
 /** What is known of a folder on the target. */
 export const FOLDER = { unknown: 0, made: 1, existed: 2, failed: 3 } as const;
 
-/** Some folders with all their parents, as plain data for another thread. Position 0 is the root. */
+/**
+ * Some folders with all their parents, as plain data for another thread. Position 0 is the root.
+ */
 export interface FolderSlice {
   /** Row in the table, to recognise folders that a thread has open. */
   readonly rows: Uint32Array;

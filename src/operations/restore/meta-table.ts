@@ -3,7 +3,9 @@ import type { ExtendedAttribute, NodeMeta } from "#format/node.ts";
 import { Column, f64, u32 } from "#operations/restore/columns.ts";
 import type { EntryMeta } from "#platform/restore-target.ts";
 
-/** The metadata of some entries as plain data for another thread; row i belongs to entry i there. */
+/**
+ * The metadata of some entries as plain data for another thread; row i belongs to entry i there.
+ */
 export interface MetaSlice {
   readonly mode: Uint32Array;
   readonly uid: Uint32Array;

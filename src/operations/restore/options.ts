@@ -46,7 +46,9 @@ export interface RestoreCounters {
   bytesSkipped: number;
 }
 
-/** `updated`: existed with other content. `unchanged`: existed and was left, or only metadata set. */
+/**
+ * `updated`: existed with other content. `unchanged`: existed and was left, or only metadata set.
+ */
 export type RestoreAction = "restored" | "updated" | "unchanged" | "deleted";
 
 export type RestoreEvent =

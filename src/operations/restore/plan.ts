@@ -1,6 +1,6 @@
 /**
- * Which range of which pack is read when, and where each blob goes. Packs in the order of first need,
- * ranges by offset, each blob read once for all its places (docs/format.md, section 6).
+ * Which range of which pack is read when, and where each blob goes. Packs in the order of first
+ * need, ranges by offset, each blob read once for all its places (docs/format.md, section 6).
  */
 import type { EntrySlice, EntryTable } from "#operations/restore/entry-table.ts";
 import { KIND, STATE } from "#operations/restore/entry-table.ts";
@@ -11,7 +11,9 @@ import type { ContentInput } from "#operations/restore/task-content.ts";
 
 /** Unneeded bytes that are read over rather than asking again (restic's figure). */
 const MAX_GAP = 1024 * 1024;
-/** Bytes of a request; a larger blob is asked for alone. With two runs a thread this bounds memory. */
+/**
+ * Bytes of a request; a larger blob is asked for alone. With two runs a thread this bounds memory.
+ */
 const MAX_REQUEST = 4 * 1024 * 1024;
 /** Places of a request: bounds the message where many files have equal content. */
 const MAX_PLACES = 4096;
@@ -41,7 +43,9 @@ export class ContentPlan {
   /** Needed blobs in the order of reading. */
   readonly #order: Uint32Array;
 
-  /** @param matches 1 for each content blob that stands on the target already; undefined for none */
+  /**
+   * @param matches 1 for each content blob that stands on the target already; undefined for none
+   */
   constructor(entries: EntryTable, blobs: BlobTable, matches: Uint8Array | undefined) {
     this.#entries = entries;
     this.#blobs = blobs;
@@ -86,7 +90,9 @@ export class ContentPlan {
     return places;
   }
 
-  /** By pack in the order of first need, then by offset. Rows of blobs are in that order of need. */
+  /**
+   * By pack in the order of first need, then by offset. Rows of blobs are in that order of need.
+   */
   #readingOrder(): Uint32Array {
     const { pack, offset } = this.#blobs;
     const rank = new Map<number, number>();

@@ -1,4 +1,7 @@
-/** The phases of a restore after the selection; see restore.ts. Each one ends before the next begins. */
+/**
+ * The phases of a restore after the selection; see restore.ts. Each one ends before the next
+ * begins.
+ */
 import { throwIfAborted } from "#base/errors.ts";
 import { removeForeign } from "#operations/restore/delete-phase.ts";
 import { KIND, STATE } from "#operations/restore/entry-table.ts";
@@ -39,7 +42,9 @@ export interface RunParts {
 export class RestoreRun {
   readonly #parts: RunParts;
   readonly #dryRun: boolean;
-  /** Folders in the way of files may go with what is in them: all that is not selected goes anyway. */
+  /**
+   * Folders in the way of files may go with what is in them: all that is not selected goes anyway.
+   */
   readonly #deep: boolean;
   /** 1 for each content blob that is on the target already. */
   #matches: Uint8Array | undefined;

@@ -523,7 +523,8 @@ describe("any tree", () => {
         check(target, first, "");
         const out = await run(made, two, target, { delete: true, verify: true, sparse });
         check(target, second, "");
-        // A folder that holds something where a file goes is removed; the reverse is always possible.
+        // A folder that holds something where a file goes is removed; the reverse is always
+        // possible.
         expect(out.errors).toBe(0);
         const count = (of: Shape): number =>
           Object.values(of).reduce(

@@ -25,8 +25,9 @@ let sessions = 0;
 
 /**
  * Memory: about 100 bytes per entry, 70 per distinct blob, and some 16 MiB per thread.
- * @throws BAD_OPTION, BAD_PATTERN, ABORTED, UNSUPPORTED; the error of the root tree; TARGET_FAILED when
- * the target itself cannot be opened. Errors of single items are events, counted in the result.
+ * @throws BAD_OPTION, BAD_PATTERN, ABORTED, UNSUPPORTED; the error of the root tree; TARGET_FAILED
+ * when the target itself cannot be opened. Errors of single items are events, counted in the
+ * result.
  */
 export async function restore(
   repository: Repository,

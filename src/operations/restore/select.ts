@@ -1,7 +1,7 @@
 /**
  * Walks the trees of a snapshot and lists what is to be restored. Nothing is allocated on a tree's
- * word: names, repeated names and sizes are checked here, before anything is written (docs/format.md,
- * section 9). Iterative, so that depth costs no stack.
+ * word: names, repeated names and sizes are checked here, before anything is written
+ * (docs/format.md, section 9). Iterative, so that depth costs no stack.
  */
 import { compareBytes, fromUtf8, toHex } from "#base/bytes.ts";
 import { CofferError, isCofferError, messageOf, throwIfAborted } from "#base/errors.ts";
@@ -245,7 +245,8 @@ class NameOrder {
 
 /**
  * Lists everything to restore below a tree.
- * @throws the root tree's error, ABORTED, TOO_LARGE; other trees' errors are reported and passed over
+ * @throws the root tree's error, ABORTED, TOO_LARGE; other trees' errors are reported and passed
+ *   over
  */
 export async function select(
   repository: Repository,

@@ -1,6 +1,6 @@
 /**
- * What one thread keeps during one restore: the opened target and a bounded number of opened folders.
- * Folders are reached component by component from the root, never by path.
+ * What one thread keeps during one restore: the opened target and a bounded number of opened
+ * folders. Folders are reached component by component from the root, never by path.
  */
 import { CofferError } from "#base/errors.ts";
 import type { MaybePromise } from "#base/maybe-promise.ts";
@@ -20,8 +20,8 @@ export interface SessionKey {
 }
 
 /**
- * Folders held open by a thread. A tree that is walked in order needs one for each level; 128 keep a
- * walk up a tree of 5,000 levels at some 100,000 opens and stay far below the usual limit of
+ * Folders held open by a thread. A tree that is walked in order needs one for each level; 128 keep
+ * a walk up a tree of 5,000 levels at some 100,000 opens and stay far below the usual limit of
  * 1,024 descriptors.
  */
 const OPEN_FOLDERS = 128;
@@ -59,7 +59,10 @@ export class RestoreSession {
     return (this.#root ??= await this.target.openRoot(this.#make));
   }
 
-  /** The folder at a position of a slice. Stays open until about {@link OPEN_FOLDERS} others were used. */
+  /**
+   * The folder at a position of a slice. Stays open until about {@link OPEN_FOLDERS} others were
+   * used.
+   */
   folder(slice: FolderSlice, position: number): MaybePromise<TargetFolder> {
     if (position === 0) return this.#root ?? this.root();
     const row = slice.rows[position]!;

@@ -1,6 +1,6 @@
 /**
- * Task: compares entries with what is on the target, files blob by blob. Used before writing, to find
- * what can stay, and afterwards to verify.
+ * Task: compares entries with what is on the target, files blob by blob. Used before writing, to
+ * find what can stay, and afterwards to verify.
  */
 import { equalBytes } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";

@@ -1,7 +1,7 @@
 /**
- * Task, the hot path: reads one range of a pack, decodes its blobs and writes each to every place that
- * needs it. A file of one blob is made, filled and given its metadata here in one go; larger files
- * were made before and get their metadata when their last blob is written.
+ * Task, the hot path: reads one range of a pack, decodes its blobs and writes each to every place
+ * that needs it. A file of one blob is made, filled and given its metadata here in one go; larger
+ * files were made before and get their metadata when their last blob is written.
  */
 import { CofferError, isCofferError, isCorruption } from "#base/errors.ts";
 import { isPromise } from "#base/maybe-promise.ts";
@@ -26,7 +26,9 @@ export interface ContentInput {
   /** The range to read. */
   readonly offset: number;
   readonly length: number;
-  /** Blobs in the order of their offsets: ids joined, offset in the pack, lengths as in the index. */
+  /**
+   * Blobs in the order of their offsets: ids joined, offset in the pack, lengths as in the index.
+   */
   readonly ids: Uint8Array;
   readonly offsets: Uint32Array;
   readonly stored: Uint32Array;

@@ -1,4 +1,6 @@
-/** Task: makes folders, parents first. What stands in a folder's place is replaced unless a folder. */
+/**
+ * Task: makes folders, parents first. What stands in a folder's place is replaced unless a folder.
+ */
 import { nameAt } from "#operations/restore/entry-table.ts";
 import { failureOf, targetCode } from "#operations/restore/failures.ts";
 import { FOLDER, type FolderSlice } from "#operations/restore/folder-table.ts";

@@ -1,6 +1,6 @@
 /**
- * Loads the trees of a walk a little ahead of it, and keeps recent ones: equal folders are common in
- * some snapshots, and hostile ones repeat few trees without end. Bounded by bytes.
+ * Loads the trees of a walk a little ahead of it, and keeps recent ones: equal folders are common
+ * in some snapshots, and hostile ones repeat few trees without end. Bounded by bytes.
  */
 import { SEAL_OVERHEAD } from "#crypto/crypto.ts";
 import { latin1 } from "#operations/restore/latin1.ts";

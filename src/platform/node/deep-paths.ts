@@ -1,8 +1,8 @@
 /**
- * Paths beyond the kernel's 4,096 bytes. Such a path is walked in hops: each hop opens a folder by a
- * descriptor, and the rest is named `/proc/self/fd/N/rest`, which every call takes. Descriptors of
- * the last deep folder are kept, so that a walk of a deep chain opens one hop now and then instead
- * of the whole chain again for each entry.
+ * Paths beyond the kernel's 4,096 bytes. Such a path is walked in hops: each hop opens a folder by
+ * a descriptor, and the rest is named `/proc/self/fd/N/rest`, which every call takes. Descriptors
+ * of the last deep folder are kept, so that a walk of a deep chain opens one hop now and then
+ * instead of the whole chain again for each entry.
  *
  * Invariant: the descriptors kept are those of folders along `chain`, ordered from the root on, and
  * at most {@link MAX_HOPS} of them. Short paths never come here.

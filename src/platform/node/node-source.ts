@@ -1,8 +1,8 @@
 /**
  * The file system of this machine as a {@link SourceTree}. Synchronous; one object per thread.
  *
- * What is read is what was asked for: no call follows a final symlink, a file is checked again after
- * opening, and a FIFO put in its place neither blocks nor is read.
+ * What is read is what was asked for: no call follows a final symlink, a file is checked again
+ * after opening, and a FIFO put in its place neither blocks nor is read.
  */
 import {
   closeSync,

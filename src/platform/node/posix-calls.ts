@@ -47,7 +47,9 @@ export interface AttributeCalls {
 
 /** Calls on files. `dirfd` is a folder's descriptor or `AT_FDCWD`. */
 export interface FileCalls {
-  /** Linux: fills 256 bytes of `struct statx` and returns true. False where there is no such call. */
+  /**
+   * Linux: fills 256 bytes of `struct statx` and returns true. False where there is no such call.
+   */
   statx(dirfd: number, path: Uint8Array, flags: number, into: Uint8Array): boolean;
   /** Linux: `struct linux_dirent64` records. Bytes written, 0 at the end; -1: no such call. */
   getdents(fd: number, into: Uint8Array): number;
@@ -56,8 +58,8 @@ export interface FileCalls {
   /** Give the descriptor to {@link FileCalls.close}, not to `fs.close`: see there. */
   openat(dirfd: number, path: Uint8Array, flags: number, mode?: number): number;
   /**
-   * Closes a descriptor of {@link FileCalls.openat}. Inside a worker Node keeps a list of those that
-   * its own `fs.open` made, and prints a warning when `fs.close` meets another.
+   * Closes a descriptor of {@link FileCalls.openat}. Inside a worker Node keeps a list of those
+   * that its own `fs.open` made, and prints a warning when `fs.close` meets another.
    */
   close(fd: number): void;
   mkdirat(dirfd: number, path: Uint8Array, mode: number): void;

@@ -41,7 +41,9 @@ export interface RestoreCalls {
   chownEntry(fd: number, uid: number, gid: number): void;
   /** The last component of the path is not followed. */
   lsetxattr(path: Uint8Array, name: Uint8Array, value: Uint8Array): void;
-  /** Closes what {@link open} opened: a worker of Node warns of descriptors that it did not open. */
+  /**
+   * Closes what {@link open} opened: a worker of Node warns of descriptors that it did not open.
+   */
   close(fd: number): void;
   /** Times keep their nanoseconds. */
   readonly exactTimes: boolean;
@@ -150,7 +152,9 @@ function nativeCalls(posix: PosixCalls): RestoreCalls {
 const NO_NAME = new Uint8Array(0);
 const NO_NAMES: readonly Uint8Array[] = [];
 
-/** `list` fills an array with names, each ended by NUL, and returns the bytes or a negative errno. */
+/**
+ * `list` fills an array with names, each ended by NUL, and returns the bytes or a negative errno.
+ */
 function listNames(list: (into: Uint8Array) => number): readonly Uint8Array[] {
   const size = list(NO_NAME);
   if (size <= 0) return NO_NAMES;

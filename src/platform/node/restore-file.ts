@@ -136,7 +136,9 @@ export class MetaSteps {
     this.#first ??= error;
   }
 
-  /** Giving files away is root's right: as others, EPERM is a shortfall, as with cp -p and restic. */
+  /**
+   * Giving files away is root's right: as others, EPERM is a shortfall, as with cp -p and restic.
+   */
   owner(step: () => void): void {
     try {
       step();

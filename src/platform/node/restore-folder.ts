@@ -1,7 +1,7 @@
 /**
  * A folder of a restore target on Linux, held by its descriptor. Every name is resolved relative to
- * that descriptor and never through a link, so that neither the tree nor a process that swaps folders
- * meanwhile can lead a write elsewhere.
+ * that descriptor and never through a link, so that neither the tree nor a process that swaps
+ * folders meanwhile can lead a write elsewhere.
  */
 import { chmodSync, fstatSync, lstatSync, readdirSync } from "node:fs";
 import type { NodeType } from "#format/node.ts";

@@ -55,8 +55,8 @@ export function fingerprintTree(root: string): TreePrint {
 }
 
 /**
- * What differs, one readable line each; empty when equal. `ignore` names facts that are not compared,
- * `ignorePaths` entries (as in {@link TreePrint}) of which only presence is.
+ * What differs, one readable line each; empty when equal. `ignore` names facts that are not
+ * compared, `ignorePaths` entries (as in {@link TreePrint}) of which only presence is.
  */
 export function compareTrees(
   expected: TreePrint,

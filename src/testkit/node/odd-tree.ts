@@ -1,6 +1,6 @@
 /**
- * A tree with one of everything that backup programs get wrong, made on disk from a seed, for interop
- * tests. What the machine cannot make (devices without root) is named in the result.
+ * A tree with one of everything that backup programs get wrong, made on disk from a seed, for
+ * interop tests. What the machine cannot make (devices without root) is named in the result.
  */
 import { mkdirSync } from "node:fs";
 import { concatBytes, utf8 } from "#base/bytes.ts";

@@ -1,7 +1,8 @@
 /**
- * A file system in memory that can lose power: what was not synced may be there, in part, garbled or
- * not at all, independently for each name and each file. Also counts calls and stops dead at one.
- * Model: the content of a file is durable after its `sync`, a name after `syncFolder` of its folder.
+ * A file system in memory that can lose power: what was not synced may be there, in part, garbled
+ * or not at all, independently for each name and each file. Also counts calls and stops dead at
+ * one. Model: the content of a file is durable after its `sync`, a name after `syncFolder` of its
+ * folder.
  */
 import { dirname } from "node:path";
 import { concatBytes } from "#base/bytes.ts";
@@ -22,7 +23,10 @@ export interface PowerLossOptions {
   readonly when?: "before" | "after";
 }
 
-/** Implements the calls of the local storage; `loseDisk` gives one state that a power loss may leave. */
+/**
+ * Implements the calls of the local storage; `loseDisk` gives one state that a power loss may
+ * leave.
+ */
 export class PowerLossFiles implements LocalFiles {
   calls = 0;
   readonly #at: number;
