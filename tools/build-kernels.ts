@@ -1,7 +1,7 @@
 /**
  * Compiles src/LAYER/assembly/*.as into src/LAYER/*.wasm.ts, base64 in a module, so that
- * a kernel loads the same in Node, in a browser and from a bundle. With --check it writes nothing and
- * fails when a committed file is not what its source gives.
+ * a kernel loads the same in Node, in a browser and from a bundle. With --check it writes nothing
+ * and fails when a committed file is not what its source gives.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

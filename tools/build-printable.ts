@@ -1,4 +1,6 @@
-/** Makes src/format/printable-ranges.ts from the code points that restic writes literally in names. */
+/**
+ * Makes src/format/printable-ranges.ts from the code points that restic writes literally in names.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -90,9 +90,9 @@ coffer("restore", "latest", "--target", `${folder}/restored`);
 
 const equal = SOURCES.reduce((sum, source) => sum + compare(source), 0);
 say(`
-Done: ${SOURCES.join(" and ")} were backed up, encrypted and deduplicated, twice; the second time nothing had
-changed and nothing was stored. The repository was verified, and a restore brought back ${equal} files
-and folders, equal to the originals in content, permissions and times.
+Done: ${SOURCES.join(" and ")} were backed up, encrypted and deduplicated, twice; the second time
+nothing had changed and nothing was stored. The repository was verified. A restore brought back
+${equal} files and folders, equal to the originals in content, permissions and times.
 
 Official restic reads the same repository:
   restic -r ${folder}/repository --password-file ${folder}/password snapshots

@@ -1,7 +1,7 @@
 /**
  * Where the files of a repository lie: the default layout of docs/format.md, section 1, as relative
- * `/`-separated paths. Local folders, SFTP and object stores all use it. Names are checked here, so that
- * a hostile name never becomes part of a path.
+ * `/`-separated paths. Local folders, SFTP and object stores all use it. Names are checked here, so
+ * that a hostile name never becomes part of a path.
  */
 import { CofferError } from "#base/errors.ts";
 import type { FileRef, FileType } from "#backends/backend.ts";

@@ -3,7 +3,7 @@
  * operations of the command line. Each call takes its own lock, reads the index afresh and gives
  * everything back when it ends, so a handle holds nothing but the key and may be kept for long.
  */
-// oxlint-disable typescript/await-thenable -- it does not see that a Session is disposable; tsc does
+// oxlint-disable typescript/await-thenable -- blind to the disposal of sessions; tsc sees it
 import { toHex, utf8 } from "#base/bytes.ts";
 import type { OperationContext } from "#base/progress.ts";
 import { listEntries } from "#engine/node/library-list.ts";
