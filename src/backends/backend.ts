@@ -41,6 +41,11 @@ export interface ReadOptions extends CallOptions {
   readonly cacheable?: boolean;
   /** Ask the storage itself, not a cache; a cached copy is replaced by what it answers. */
   readonly fresh?: boolean;
+  /**
+   * The storage may put the bytes here, from the start, and return that part; or ignore it and
+   * return a new array. Spares the hot loops of check and restore an allocation a read.
+   */
+  readonly into?: Uint8Array | undefined;
 }
 
 export interface WriteOptions extends CallOptions {

@@ -45,12 +45,12 @@ export class WorkerLocalBackend extends LocalBackend {
   }
 
   override read(file: FileRef, options: ReadOptions = {}): Promise<Uint8Array> {
-    const { offset, length } = options;
+    const { offset, length, into } = options;
     if (file.type !== "pack" || offset === undefined || length === undefined) {
       return super.read(file, options);
     }
     try {
-      return Promise.resolve(this.#packs.read(file.name, offset, length));
+      return Promise.resolve(this.#packs.read(file.name, offset, length, into));
     } catch (error) {
       return Promise.reject(error);
     }

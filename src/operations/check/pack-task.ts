@@ -4,7 +4,9 @@
  */
 import { equalBytes, fromHex, toHex } from "#base/bytes.ts";
 import type { ErrorCode } from "#base/error-codes.ts";
-import { type CofferError, isCofferError, isCorruption } from "#base/errors.ts";
+import { CofferError, isCofferError, isCorruption } from "#base/errors.ts";
+import { MAX_CHUNK } from "#chunker/chunker.ts";
+import { type Hasher, SEAL_OVERHEAD } from "#crypto/crypto.ts";
 import {
   decodePackHeader,
   EAGER_HEADER_BYTES,
@@ -12,6 +14,7 @@ import {
   readHeaderLength,
 } from "#format/pack-header.ts";
 import type { BlobLocation, BlobType } from "#repository/blob-index.ts";
+import { MAX_BLOB } from "#repository/opened-repository.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task } from "#repository/task-pool.ts";
 
@@ -41,26 +44,56 @@ export interface PackReport {
   readonly unstable: boolean;
 }
 
-/** Bytes fetched at once: several small blobs share a read, memory stays small. */
+/** Bytes fetched at once: several blobs share a read, memory stays small. */
 const READ_BYTES = 4 * 1024 * 1024;
+
+/** What a reading buffer holds: a full read and the largest sound data blob that goes beyond it. */
+const BUFFER_BYTES = READ_BYTES + MAX_CHUNK + SEAL_OVERHEAD;
+
+/** Bytes hashed at once for the file's hash: then still in the cache when their blobs are opened. */
+const RUN_BYTES = 512 * 1024;
+
+/** From this length on plaintext is hashed piece by piece, never held whole. */
+const PIECEWISE_BYTES = 64 * 1024;
+
+/** Memory that one reading at a time uses again and again. */
+interface Buffers {
+  readonly file: Uint8Array;
+  /** A decrypted, still compressed blob. */
+  readonly payload: Uint8Array;
+}
+
+/** Buffers of a thread that no reading uses now. */
+const BUFFERS = Symbol("check.buffers");
 
 /** Problems told one by one of one pack. */
 const MAX_PROBLEMS = 20;
 
 export const packTask: Task<PackJob, PackReport> = {
   name: "check.pack",
-  async run({ repository }, job) {
-    const first = await new PackReading(repository, job, false).run();
-    if (first.problems.length === 0) return first;
-    // Storage has delivered wrong bytes once and right ones after: only the second answer counts.
-    const second = await new PackReading(repository, job, true).run();
-    return { ...second, unstable: second.problems.length === 0 };
+  async run({ repository, state }, job) {
+    const free = (state.get(BUFFERS) ?? []) as Buffers[];
+    state.set(BUFFERS, free);
+    const buffers = free.pop() ?? {
+      file: new Uint8Array(BUFFER_BYTES),
+      payload: new Uint8Array(MAX_CHUNK),
+    };
+    try {
+      const first = await new PackReading(repository, job, buffers, false).run();
+      if (first.problems.length === 0) return first;
+      // Storage has delivered wrong bytes once and right ones after: only the second answer counts.
+      const second = await new PackReading(repository, job, buffers, true).run();
+      return { ...second, unstable: second.problems.length === 0 };
+    } finally {
+      free.push(buffers);
+    }
   },
 };
 
 class PackReading {
   readonly #repository: Repository;
   readonly #job: PackJob;
+  readonly #buffers: Buffers;
   readonly #fresh: boolean;
   readonly #problems: { code: ErrorCode; message: string }[] = [];
   readonly #damaged: DamagedBlob[] = [];
@@ -68,9 +101,10 @@ class PackReading {
   #bytesRead = 0;
   #headerLost = false;
 
-  constructor(repository: Repository, job: PackJob, fresh: boolean) {
+  constructor(repository: Repository, job: PackJob, buffers: Buffers, fresh: boolean) {
     this.#repository = repository;
     this.#job = job;
+    this.#buffers = buffers;
     this.#fresh = fresh;
   }
 
@@ -110,8 +144,8 @@ class PackReading {
       // Without a header only the hash of the file can be taken.
       if (next === from) end = Math.min(blobEnd, at + READ_BYTES);
       const bytes = await this.#read(at, end - at);
-      hasher.update(bytes);
-      for (let i = from; i < next; i++) this.#blob(entries[i]!, bytes, at);
+      if (next === from) hasher.update(bytes);
+      else this.#blobs(entries.slice(from, next), bytes, at, hasher);
       at = end;
     }
     if (header) hasher.update(header.bytes);
@@ -127,10 +161,11 @@ class PackReading {
     const { size } = this.#job;
     try {
       const eager = Math.min(size, EAGER_HEADER_BYTES);
-      let tail = await this.#read(size - eager, eager);
+      // A copy: the buffer is used again before the header is.
+      let tail = (await this.#read(size - eager, eager)).slice();
       const length = readHeaderLength(tail, size, "it");
       const total = length + 4;
-      if (total > tail.length) tail = await this.#read(size - total, total);
+      if (total > tail.length) tail = (await this.#read(size - total, total)).slice();
       else tail = tail.subarray(tail.length - total);
       const blobEnd = size - total;
       const plain = this.#repository.aead.open(tail.subarray(0, length));
@@ -171,15 +206,62 @@ class PackReading {
     return index.lookupAll(type, id).some(here);
   }
 
+  /** Blobs that lie side by side in `bytes`, of which the first byte is byte `at` of the file. */
+  #blobs(entries: readonly PackEntry[], bytes: Uint8Array, at: number, hasher: Hasher): void {
+    let from = 0;
+    for (let next = 0; next < entries.length;) {
+      const first = next;
+      let end = from;
+      while (next < entries.length && (next === first || end - from < RUN_BYTES)) {
+        end += entries[next++]!.length;
+      }
+      hasher.update(bytes.subarray(from, end));
+      for (let i = first; i < next; i++) this.#blob(entries[i]!, bytes, at);
+      from = end;
+    }
+  }
+
   #blob(entry: PackEntry, bytes: Uint8Array, at: number): void {
     const { id, offset, length, rawLength } = entry;
     const stored = bytes.subarray(offset - at, offset - at + length);
     try {
-      this.#repository.decodeBlob(id, stored, rawLength);
+      if (length < PIECEWISE_BYTES) this.#repository.decodeBlob(id, stored, rawLength);
+      else if (rawLength === 0) this.#plainBlob(id, stored);
+      else if (length > MAX_CHUNK) release(this.#repository.decodeBlob(id, stored, rawLength));
+      else this.#compressedBlob(id, stored, rawLength);
     } catch (error) {
       if (!isCorruption(error)) throw error;
       this.#damagedBlob(entry, error);
     }
+  }
+
+  /** An uncompressed blob: opened and hashed without ever being held whole. */
+  #plainBlob(id: Uint8Array, stored: Uint8Array): void {
+    const { aead, primitives } = this.#repository;
+    const hasher = primitives.crypto.createHasher();
+    aead.openPieces(stored, (piece) => hasher.update(piece));
+    if (!equalBytes(hasher.digest(), id)) throw otherContent(id);
+  }
+
+  /** As the repository decodes it, in memory that is there already. */
+  #compressedBlob(id: Uint8Array, stored: Uint8Array, rawLength: number): void {
+    const { aead, primitives } = this.#repository;
+    const { payload } = this.#buffers;
+    if (rawLength > MAX_BLOB) {
+      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
+    }
+    let length = 0;
+    aead.openPieces(stored, (piece) => {
+      payload.set(piece, length);
+      length += piece.length;
+    });
+    const plain = primitives.zstd.decompress(payload.subarray(0, length), rawLength);
+    if (plain.length !== rawLength) {
+      const text = `Blob ${toHex(id, 0, 4)} has ${plain.length} bytes where ${rawLength} are claimed`;
+      throw new CofferError("BAD_FORMAT", text);
+    }
+    if (!equalBytes(primitives.crypto.sha256(plain), id)) throw otherContent(id);
+    release(plain);
   }
 
   #damagedBlob({ id, type, offset }: PackEntry, error: CofferError): void {
@@ -194,9 +276,23 @@ class PackReading {
 
   async #read(offset: number, length: number): Promise<Uint8Array> {
     const file = { type: "pack", name: this.#job.id } as const;
-    const options = this.#fresh ? { offset, length, fresh: true } : { offset, length };
+    const { file: buffer } = this.#buffers;
+    const into = length <= buffer.length ? buffer : undefined;
+    const options = { offset, length, into, fresh: this.#fresh };
     const bytes = await this.#repository.backend.read(file, options);
     this.#bytesRead += length;
     return bytes;
   }
+}
+
+function otherContent(id: Uint8Array): CofferError {
+  const text = `Blob ${toHex(id, 0, 4)} does not have the hash it is named by`;
+  return new CofferError("BAD_HASH", text, { data: { blob: toHex(id) } });
+}
+
+/** Gives large memory back at once: waiting for the collector costs more than the work on the bytes. */
+function release(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (bytes.length < PIECEWISE_BYTES || buffer.byteLength !== bytes.length) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
