@@ -6,6 +6,7 @@ import type { Engine, InitRequest, InitResult, OpenRequest } from "#cli/engine-p
 import { createCheckpointFiles } from "#engine/node/checkpoint-files.ts";
 import { createNodePrimitives } from "#engine/node/node-primitives.ts";
 import { openSession } from "#engine/node/session.ts";
+import { createNodeSource } from "#platform/node/node-source.ts";
 import { openStorage } from "#engine/node/storage.ts";
 import { initRepository } from "#operations/init.ts";
 
@@ -30,6 +31,7 @@ export function createNodeEngine(io: CliIo): Engine {
       return {
         ...session,
         checkpoints,
+        openSource: () => createNodeSource({ withAtime: request.withAtime }),
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       };
     },

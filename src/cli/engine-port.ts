@@ -6,6 +6,7 @@ import type { CofferError } from "#base/errors.ts";
 import type { Secret } from "#base/secret.ts";
 import type { Settings } from "#cli/settings.ts";
 import type { CheckpointStore } from "#operations/backup/checkpoint.ts";
+import type { SourceTree } from "#platform/source-tree.ts";
 import type { OpenedKey } from "#repository/keys.ts";
 import type { ProcessFacts } from "#repository/locks.ts";
 import type { Repository } from "#repository/repository.ts";
@@ -26,22 +27,10 @@ export interface OpenRequest {
   readonly readConcurrency: number | undefined;
   /** Store access times of files; backup only. */
   readonly withAtime: boolean;
-  /** Saved instead of files; backup only. */
-  readonly stream: StreamSource | undefined;
   readonly signal: AbortSignal;
   readonly onWarning: (error: CofferError) => void;
   /** Called once before waiting for another's lock. */
   readonly onWait: (error: CofferError) => void;
-}
-
-/** A stream to be saved as one file. */
-export interface StreamSource {
-  readonly fileName: string;
-  /**
-   * The bytes; called once. Ends only when all is well: a failing command throws
-   * SOURCE_COMMAND_FAILED instead, and then no snapshot may be saved.
-   */
-  chunks(): AsyncIterable<Uint8Array>;
 }
 
 /** Closed with `await using`: gives the lock back and ends the threads. */
@@ -50,6 +39,8 @@ export interface OpenedEngine extends AsyncDisposable {
   readonly pool: TaskPool;
   readonly key: OpenedKey;
   readonly facts: ProcessFacts;
+  /** This machine's files as this thread sees them, for counting ahead of a backup. */
+  openSource(): SourceTree;
   /** Where interrupted backups leave off; undefined: nowhere. */
   readonly checkpoints: CheckpointStore | undefined;
   /** Fires when the person interrupts or the lock is lost. Pass it to every operation. */

@@ -1,4 +1,5 @@
 /** Opening the repository for a command: location, password, lock, and what is said about it. */
+import type { Secret } from "#base/secret.ts";
 import type { CliContext } from "#cli/context.ts";
 import type { OpenedEngine, OpenRequest } from "#cli/engine-port.ts";
 import { resolveLocation } from "#cli/location-setting.ts";
@@ -6,7 +7,10 @@ import { withPassword } from "#cli/password.ts";
 import { terminalText } from "#cli/text/terminal-text.ts";
 
 export type SessionOptions = Pick<OpenRequest, "lock" | "loadIndex"> &
-  Partial<Pick<OpenRequest, "threads" | "readConcurrency" | "withAtime" | "stream">>;
+  Partial<Pick<OpenRequest, "threads" | "readConcurrency" | "withAtime">> & {
+    /** Found already; default: as the settings say. */
+    readonly password?: Secret | undefined;
+  };
 
 /**
  * Opens the repository named by the settings. Close it with `await using`.
@@ -14,12 +18,12 @@ export type SessionOptions = Pick<OpenRequest, "lock" | "loadIndex"> &
  */
 export async function openSession(
   context: CliContext,
-  options: SessionOptions,
+  { password: found, ...options }: SessionOptions,
 ): Promise<OpenedEngine> {
   const { io, settings, printer } = context;
   const location = await resolveLocation(settings, io);
   const engine = await context.engine();
-  const session = await withPassword(settings, io, (password) =>
+  const open = (password: Secret) =>
     engine.open({
       location,
       password,
@@ -28,15 +32,14 @@ export async function openSession(
       threads: false,
       readConcurrency: undefined,
       withAtime: false,
-      stream: undefined,
       ...options,
       lock: settings.noLock && options.lock === "shared" ? "none" : options.lock,
       signal: io.signal,
       onWarning: (error) => printer.error(`warning: ${terminalText(error.message)}`),
       onWait: (error) =>
         printer.message(`${terminalText(error.message)}; waiting for it to be released`),
-    }),
-  );
+    });
+  const session = await (found === undefined ? withPassword(settings, io, open) : open(found));
   const { config } = session.repository;
   const level = config.version >= 2 ? `, compression level ${settings.compression}` : "";
   printer.terminalMessage(

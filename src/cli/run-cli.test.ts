@@ -14,6 +14,8 @@ import { parseTime } from "#format/time.ts";
 import type { OpenedRepository } from "#repository/opened-repository.ts";
 import { saveSnapshot } from "#repository/snapshots.ts";
 import { createFakeClock } from "#testkit/fake-clock.ts";
+import { folderOf } from "#testkit/memory-entry.ts";
+import { MemorySource } from "#testkit/memory-source.ts";
 import { makeTestRepository, testPrimitives } from "#testkit/test-repository.ts";
 
 const clock = createFakeClock();
@@ -64,6 +66,7 @@ const engine: Engine = {
       key: repository,
       facts: { hostname: "h", username: "u", pid: 1, uid: 0, gid: 0, isProcessAlive: () => true },
       checkpoints: undefined,
+      openSource: () => new MemorySource(folderOf({})),
       signal: request.signal,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });

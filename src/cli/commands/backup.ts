@@ -5,12 +5,15 @@ import type { Timestamp } from "#base/timestamp.ts";
 import { planBackup, type BackupCliOptions, type BackupPlan } from "#cli/backup/backup-options.ts";
 import { BackupReport } from "#cli/backup/backup-report.ts";
 import { collectSources, type SourceList } from "#cli/backup/source-list.ts";
+import type { Secret } from "#base/secret.ts";
 import type { CliContext } from "#cli/context.ts";
-import type { OpenedEngine, StreamSource } from "#cli/engine-port.ts";
+import type { OpenedEngine } from "#cli/engine-port.ts";
 import { openSession } from "#cli/open-session.ts";
 import { configuredPassword } from "#cli/password.ts";
 import { badOption } from "#cli/usage.ts";
+import { backupStream, type StreamInput } from "#operations/backup/backup-stream.ts";
 import { backup } from "#operations/backup/backup.ts";
+import type { BackupEvent } from "#operations/backup/options.ts";
 import { resolveSources, type ResolvedSources } from "#operations/backup/sources.ts";
 import { findSnapshot } from "#repository/find-snapshot.ts";
 import { chooseParent } from "#repository/snapshot-filter.ts";
@@ -19,18 +22,18 @@ import { loadSnapshots, type StoredSnapshot } from "#repository/snapshots.ts";
 export async function run(options: BackupCliOptions, context: CliContext): Promise<number> {
   const { printer } = context;
   const plan = await planBackup(options, context);
-  await refuseSharedInput(options, context);
+  const password = await passwordBesideInput(options, context);
   refuseUnavailable(options, context);
-  const stream = streamSource(options, context);
+  const stream = streamInput(options, context);
   const list = stream === undefined ? await collectSources(options, context) : undefined;
   printer.message("open repository");
   await using session = await openSession(context, {
     lock: plan.operation.dryRun ? "none" : "shared",
     loadIndex: true,
+    password,
     threads: true,
     readConcurrency: plan.readConcurrency,
     withAtime: options.withAtime === true,
-    stream,
   });
   const resolved = resolve(list, stream, context);
   const time = plan.time ?? context.io.clock.now();
@@ -42,18 +45,22 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
   else printer.message("no parent snapshot found, will read all files");
   const report = new BackupReport(context);
   try {
-    const result = await backup(
-      session.repository,
-      session.pool,
-      {
-        ...plan.operation,
-        ...resolved,
-        time,
-        parent: parent && { id: parent.id, tree: parent.tree },
-      },
-      { signal: session.signal, progress: (event) => report.event(event) },
-      session.checkpoints === undefined ? {} : { checkpoints: session.checkpoints },
-    );
+    const operation = { ...plan.operation, ...resolved, time };
+    const listener = {
+      signal: session.signal,
+      progress: (event: BackupEvent) => report.event(event),
+    };
+    const { repository, pool, checkpoints } = session;
+    const result =
+      stream === undefined
+        ? await backup(
+            repository,
+            pool,
+            { ...operation, parent: parent && { id: parent.id, tree: parent.tree } },
+            listener,
+            { checkpoints, source: operation.scan ? session.openSource() : undefined },
+          )
+        : await backupStream(repository, pool, operation, stream, listener);
     report.stop();
     report.finish(result);
     if (result.errors === 0 && (list?.missing ?? 0) === 0) return 0;
@@ -63,12 +70,19 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
   throw new CofferError("SOURCE_UNREADABLE", "at least one source file could not be read");
 }
 
-/** Standard input cannot hold the password and the data. */
-async function refuseSharedInput(options: BackupCliOptions, context: CliContext): Promise<void> {
+/**
+ * Standard input cannot hold the password and the data: where it holds data, the password is found
+ * beforehand. Undefined: it may still be asked for.
+ */
+async function passwordBesideInput(
+  options: BackupCliOptions,
+  context: CliContext,
+): Promise<Secret | undefined> {
   const lists = [options.filesFrom, options.filesFromVerbatim, options.filesFromRaw];
   const readsList = lists.some((list) => list?.includes("-"));
-  if (options.stdin !== true && !readsList) return;
-  if ((await configuredPassword(context.settings, context.io)) !== undefined) return;
+  if (options.stdin !== true && !readsList) return undefined;
+  const password = await configuredPassword(context.settings, context.io);
+  if (password !== undefined) return password;
   throw badOption(
     options.stdin === true
       ? "cannot read both password and data from stdin"
@@ -89,22 +103,23 @@ function refuseUnavailable(options: BackupCliOptions, { io }: CliContext): void 
   }
 }
 
-function streamSource(options: BackupCliOptions, { io }: CliContext): StreamSource | undefined {
-  const fileName = options.stdinFilename;
+/** A failing command throws before its bytes end, so that half a dump never becomes a snapshot. */
+function streamInput(options: BackupCliOptions, { io }: CliContext): StreamInput | undefined {
+  const filename = `/${options.stdinFilename.replace(/^\/+/, "")}`;
   if (options.stdinFromCommand === true) {
-    return { fileName, chunks: () => io.streamProgram(options.paths) };
+    return { filename, bytes: io.streamProgram(options.paths) };
   }
-  return options.stdin === true ? { fileName, chunks: () => io.stdin.chunks() } : undefined;
+  return options.stdin === true ? { filename, bytes: io.stdin.chunks() } : undefined;
 }
 
 function resolve(
   list: SourceList | undefined,
-  stream: StreamSource | undefined,
+  stream: StreamInput | undefined,
   { io }: CliContext,
 ): ResolvedSources {
   const root = utf8("/");
   if (stream !== undefined) {
-    return resolveSources([utf8(`/${stream.fileName.replace(/^\/+/, "")}`)], root);
+    return resolveSources([utf8(stream.filename)], root);
   }
   return resolveSources(list!.paths, utf8(io.host.workingFolder));
 }

@@ -93,7 +93,6 @@ async function copiedPolynomial(
       threads: false,
       readConcurrency: undefined,
       withAtime: false,
-      stream: undefined,
       lock: "none",
       signal: io.signal,
       onWarning: () => undefined,
