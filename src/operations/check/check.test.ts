@@ -315,6 +315,48 @@ describe("lying packs and indexes", () => {
     expect(codes(await run({}))).toContain("BAD_FORMAT");
   });
 
+  it.each([
+    ["plain", false],
+    ["compressed", true],
+  ])("large blobs, %s: sound, damaged, and under a wrong hash", async (_how, compress) => {
+    // Beyond one read of 4 MiB, so that blobs of several reads are joined to one hash.
+    const random = maker.repo.primitives.random;
+    const blobs = [300_000, 3_000_000, 3_000_000, 70_000].map((length) =>
+      maker.blob("data", random.fill(new Uint8Array(length)), { compress }),
+    );
+    const big = await maker.pack();
+    const wrong = maker.blob("data", random.fill(new Uint8Array(200_000)), {
+      compress,
+      id: new Uint8Array(32).fill(3),
+    });
+    await maker.pack();
+    const file = fileNode("f", blobs, 6_370_000);
+    const tree = maker.tree([file, fileNode("g", [wrong], 200_000)]);
+    await maker.flush();
+    await maker.snapshot(tree);
+    const lying = await run();
+    expect(codes(lying)).toEqual(["BAD_HASH"]);
+    expect(lying.errors[0]!.harm.paths).toEqual(["/g"]);
+    backend.files.get(`data/${big.slice(0, 2)}/${big}`)![4_000_000]! ^= 4;
+    const damaged = await run();
+    expect(codes(damaged).toSorted()).toEqual(["BAD_HASH", "BAD_MAC"]);
+    expect(damaged.errors.find(({ code }) => code === "BAD_MAC")!.harm.paths).toEqual(["/f"]);
+  });
+
+  it("wrong bytes that come right the second time are a remark", async () => {
+    const { data } = await sound();
+    const read = backend.read.bind(backend);
+    let lies = 1;
+    backend.read = async (file, options) => {
+      const bytes = await read(file, options);
+      if (file.name === data && lies-- > 0) bytes[bytes.length - 30]! ^= 1;
+      return bytes;
+    };
+    const result = await run();
+    expect(result.errorCount).toBe(0);
+    expect(result.remarks.map(({ code }) => code)).toEqual(["UNSTABLE_READ"]);
+  });
+
   it("mixed and unindexed packs are remarks", async () => {
     const id = maker.data("text");
     const tree = maker.tree([fileNode("f", [id], 4)]);
