@@ -29,6 +29,9 @@ export function createInput(prompts: OutputSink): InputSource {
   };
 }
 
+/** Typed or pasted ahead of the next prompt. */
+let typedAhead = "";
+
 function readSecret(prompt: string, signal: AbortSignal, prompts: OutputSink): Promise<string> {
   const input = process.stdin;
   prompts.write(prompt);
@@ -49,9 +52,11 @@ function readSecret(prompt: string, signal: AbortSignal, prompts: OutputSink): P
     const onEnd = (): void =>
       finish(() => reject(new CofferError("NO_PASSWORD", "unable to read password: end of input")));
     const onData = (text: string): void => {
-      for (const key of text) {
+      const keys = Array.from(text);
+      for (const [i, key] of keys.entries()) {
         if (key === "\r" || key === "\n") {
           const secret = typed.join("");
+          typedAhead = keys.slice(i + 1).join("");
           return finish(() => resolve(secret));
         }
         if (key === CTRL_C) return onAbort();
@@ -65,5 +70,8 @@ function readSecret(prompt: string, signal: AbortSignal, prompts: OutputSink): P
     input.on("end", onEnd);
     signal.addEventListener("abort", onAbort, { once: true });
     input.resume();
+    const ahead = typedAhead;
+    typedAhead = "";
+    if (ahead !== "") onData(ahead);
   });
 }
