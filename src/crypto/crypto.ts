@@ -59,6 +59,15 @@ export interface Aead {
    * @throws BAD_MAC, before anything was emitted
    */
   openPieces(message: Uint8Array, emit: (piece: Uint8Array) => void): void;
+
+  /**
+   * Opens many messages, cheaply if they are small. `visit` is called once for each, in order, with a
+   * plaintext that later calls overwrite, or undefined where {@link open} would throw BAD_MAC.
+   */
+  openAll(
+    messages: readonly Uint8Array[],
+    visit: (index: number, plaintext: Uint8Array | undefined) => void,
+  ): void;
 }
 
 export interface Crypto {

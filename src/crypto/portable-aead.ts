@@ -2,7 +2,7 @@
  * The AEAD of docs/format.md section 3 over three primitives, without any runtime: shared by the
  * reference and the WASM implementation.
  */
-import { CofferError } from "#base/errors.ts";
+import { CofferError, isCofferError } from "#base/errors.ts";
 import type { Random } from "#base/random.ts";
 import { SEAL_OVERHEAD, type Aead, type MasterKey } from "#crypto/crypto.ts";
 import { counterAfter, drawNonces, isZeroNonce, NONCE_LENGTH } from "#crypto/nonces.ts";
@@ -111,5 +111,21 @@ export function createPortableAead(
     openPieces(message, emit) {
       emit(open(message));
     },
+    openAll(messages, visit) {
+      messages.forEach((message, i) => visit(i, openOrNothing(open, message)));
+    },
   };
+}
+
+/** The plaintext, or undefined where opening fails with BAD_MAC. */
+export function openOrNothing(
+  open: (message: Uint8Array) => Uint8Array,
+  message: Uint8Array,
+): Uint8Array | undefined {
+  try {
+    return open(message);
+  } catch (error) {
+    if (!isCofferError(error, "BAD_MAC")) throw error;
+    return undefined;
+  }
 }

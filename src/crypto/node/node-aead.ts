@@ -6,6 +6,7 @@ import { type Cipheriv, createCipheriv, createSecretKey, timingSafeEqual } from 
 import type { Random } from "#base/random.ts";
 import { SEAL_OVERHEAD, type Aead, type MasterKey } from "#crypto/crypto.ts";
 import { findNativeMac, type MacFactory } from "#crypto/node/node-mac.ts";
+import { createBatchOpener } from "#crypto/node/open-batch.ts";
 import { createNonceBatch, SMALL_LENGTH } from "#crypto/node/nonce-batch.ts";
 import { isZeroNonce, NONCE_LENGTH } from "#crypto/nonces.ts";
 import { badMac, badSeal } from "#crypto/portable-aead.ts";
@@ -99,6 +100,21 @@ export function createNodeAead(
     emit(message);
   };
 
+  const open = (message: Uint8Array): Uint8Array => {
+    if (message.length <= PIECE + SEAL_OVERHEAD) {
+      const { cipher, ciphertext } = unseal(message);
+      const plain = cipher.update(ciphertext);
+      return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
+    }
+    const out = new Uint8Array(message.length - SEAL_OVERHEAD);
+    let at = 0;
+    openPieces(message, (piece) => {
+      out.set(piece, at);
+      at += piece.length;
+    });
+    return out;
+  };
+
   return {
     sealPieces,
     seal(plaintext) {
@@ -111,19 +127,7 @@ export function createNodeAead(
       return out;
     },
     openPieces,
-    open(message) {
-      if (message.length <= PIECE + SEAL_OVERHEAD) {
-        const { cipher, ciphertext } = unseal(message);
-        const plain = cipher.update(ciphertext);
-        return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
-      }
-      const out = new Uint8Array(message.length - SEAL_OVERHEAD);
-      let at = 0;
-      openPieces(message, (piece) => {
-        out.set(piece, at);
-        at += piece.length;
-      });
-      return out;
-    },
+    open,
+    openAll: createBatchOpener(key, createMac, open),
   };
 }
