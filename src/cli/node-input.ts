@@ -7,7 +7,7 @@ const CTRL_D = "\u0004";
 const CTRL_U = "\u0015";
 
 /** Prompts go to `prompts`, so that stdout holds results only. */
-export function createInput(prompts: OutputSink): InputSource {
+export function createInput(prompts: OutputSink, signal: AbortSignal): InputSource {
   return {
     get isTerminal() {
       return process.stdin.isTTY === true;
@@ -15,7 +15,7 @@ export function createInput(prompts: OutputSink): InputSource {
     async readAll(limit) {
       const parts: Buffer[] = [];
       let size = 0;
-      for await (const part of process.stdin as AsyncIterable<Buffer>) {
+      for await (const part of inputChunks(signal)) {
         size += part.length;
         if (size > limit) {
           throw new CofferError("TOO_LARGE", `Standard input is longer than ${limit} bytes`);
@@ -24,9 +24,23 @@ export function createInput(prompts: OutputSink): InputSource {
       }
       return Buffer.concat(parts);
     },
-    chunks: () => process.stdin as AsyncIterable<Uint8Array>,
-    readSecret: (prompt, signal) => readSecret(prompt, signal, prompts),
+    chunks: () => inputChunks(signal),
+    readSecret: (prompt, aborted) => readSecret(prompt, aborted, prompts),
   };
+}
+
+/** Ends with ABORTED on a signal, also while nothing comes. */
+async function* inputChunks(signal: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = (): void => {
+    process.stdin.destroy(new CofferError("ABORTED", "Interrupted", { cause: signal.reason }));
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    yield* process.stdin as AsyncIterable<Buffer>;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /** Typed or pasted ahead of the next prompt. */

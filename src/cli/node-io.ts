@@ -30,7 +30,7 @@ export function createNodeIo(): NodeIo {
   return {
     stdout,
     stderr,
-    stdin: createInput(stderr),
+    stdin: createInput(stderr, signal),
     files: nodeFiles,
     host: hostFacts(),
     rawArguments,

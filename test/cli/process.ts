@@ -54,15 +54,15 @@ export class Shell {
   }
 
   /** Starts it and leaves it running. */
-  start(args: readonly string[], env?: RunOptions["env"]) {
+  start(args: readonly string[], env?: RunOptions["env"], input: "ignore" | "pipe" = "ignore") {
     const child = spawn(LAUNCHER, args, {
       cwd: this.root,
       env: this.environment(env),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input, "pipe", "pipe"],
     });
     const parts = { out: "", err: "" };
-    child.stdout.on("data", (data: Buffer) => (parts.out += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (parts.err += data.toString()));
+    child.stdout!.on("data", (data: Buffer) => (parts.out += data.toString()));
+    child.stderr!.on("data", (data: Buffer) => (parts.err += data.toString()));
     const finished = new Promise<Finished>((resolve) => {
       child.on("close", (exit) => resolve({ exit, ...parts }));
     });

@@ -44,3 +44,14 @@ test("a second interrupt ends it at once", async () => {
   child.kill("SIGINT");
   expect((await finished).exit).toBe(130);
 });
+
+test("while standard input is silent", async () => {
+  const { child, finished } = shell.start(["backup", "--stdin"], {}, "pipe");
+  for (let i = 0; i < 600 && locks().length === 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(locks()).toHaveLength(1);
+  child.kill("SIGINT");
+  expect((await finished).exit).toBe(130);
+  expect(locks()).toEqual([]);
+});
