@@ -15,6 +15,7 @@ export interface LsWriter {
   end(): void;
 }
 
+/** One line an entry, names made safe for the terminal. */
 export function textWriter(
   printer: Printer,
   folders: readonly string[],
@@ -30,6 +31,7 @@ export function textWriter(
   };
 }
 
+/** One JSON line for the snapshot and for each entry. */
 export function jsonWriter(printer: Printer, { clock }: Pick<LineOptions, "clock">): LsWriter {
   return {
     start: (snapshot) =>

@@ -33,6 +33,7 @@ export async function readNewPassword(options: NewKeyOptions, { io }: CliContext
   );
 }
 
+/** Who the key is for: the options, else this user on this machine. */
 export function newKeyOwner(options: NewKeyOptions, { io }: CliContext): KeyOwner {
   return {
     username: options.user ?? io.host.username,

@@ -5,6 +5,7 @@ import { unlessZero, type JsonValue } from "#cli/text/json-text.ts";
 import { formatTime, type ZonedTime } from "#format/time.ts";
 import type { BackupResult, ItemError, ItemEvent } from "#operations/backup/options.ts";
 
+/** A `status` line. `currentFiles` are names as text, in order. */
 export function statusJson(
   state: ProgressState,
   seconds: { readonly elapsed: number; readonly left: number | undefined },
@@ -31,6 +32,7 @@ export function itemPath(path: Uint8Array, isFolder: boolean): string {
   return isFolder && !text.endsWith("/") ? `${text}/` : text;
 }
 
+/** A `verbose_status` line of one file or folder. The time it took is not measured: 0. */
 export function itemJson(event: ItemEvent): JsonValue {
   const isFolder = event.type === "dir";
   const data = isFolder ? 0 : event.added;
@@ -44,6 +46,7 @@ export function itemJson(event: ItemEvent): JsonValue {
   });
 }
 
+/** The `verbose_status` line at the end of counting; bytes of all files. */
 export function scanFinishedJson(seconds: number, files: number, bytes: number): JsonValue {
   return verboseJson("scan_finished", { duration: seconds, data_size: bytes, total_files: files });
 }
@@ -73,6 +76,7 @@ function verboseJson(
   };
 }
 
+/** An `error` line, for stderr. */
 export function itemErrorJson(error: ItemError): JsonValue {
   return {
     message_type: "error",
@@ -87,6 +91,7 @@ export function secondsBetween(from: ZonedTime, to: ZonedTime): number {
   return to.seconds - from.seconds + (to.nanos - from.nanos) / 1e9;
 }
 
+/** The `summary` line, the last of a backup. */
 export function summaryJson({ summary, snapshotId, dryRun }: BackupResult): JsonValue {
   return {
     message_type: "summary",

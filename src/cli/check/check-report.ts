@@ -34,6 +34,7 @@ const STAGE_NOUNS: Readonly<Record<CheckStage, string>> = {
 /** Snapshots and paths named for each damaged object; --json and -v have no fewer. */
 const SHOWN = 5;
 
+/** One per check: a listener, then {@link finish}; stop it on every way out. */
 export class CheckReport {
   readonly #context: CliContext;
   readonly #display: ProgressDisplay;

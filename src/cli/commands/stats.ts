@@ -20,6 +20,7 @@ const MODES: readonly StatsMode[] = [
   "raw-data",
 ];
 
+/** Counts the chosen snapshots; 1 when some could not be read. */
 export async function run(options: StatsOptions, context: CliContext): Promise<number> {
   const { printer } = context;
   const mode = parseChoice("--mode", options.mode, MODES);

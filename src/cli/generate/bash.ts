@@ -77,10 +77,10 @@ function distinctOptions(all: readonly CommandSpec[]): OptionSpec[] {
 function choiceCases(all: readonly CommandSpec[]): string {
   return distinctOptions(all)
     .filter((option) => option.choices.length > 0)
-    .map(
-      (option) =>
-        `    ${option.long}) COMPREPLY=($(compgen -W "${option.choices.join(" ")}" -- "$current")); return ;;`,
-    )
+    .map(({ long, choices }) => {
+      const words = choices.join(" ");
+      return `    ${long}) COMPREPLY=($(compgen -W "${words}" -- "$current")); return ;;`;
+    })
     .join("\n");
 }
 

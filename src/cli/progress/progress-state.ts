@@ -19,6 +19,7 @@ const WINDOW_MS = 30_000;
 /** Samples closer together than this are merged. */
 const SAMPLE_MS = 500;
 
+/** Bytes per second from a series of readings; keeps about sixty of them. */
 export class RateEstimator {
   readonly #samples: { at: number; bytes: number }[] = [];
 

@@ -16,6 +16,7 @@ function counterFields(counters: Counters) {
   };
 }
 
+/** A `status` line. */
 export function statusJson(counters: Counters, elapsedSeconds: number): JsonValue {
   const { totalBytes, bytesRestored } = counters;
   return {
@@ -26,6 +27,7 @@ export function statusJson(counters: Counters, elapsedSeconds: number): JsonValu
   };
 }
 
+/** A `verbose_status` line; bytes that are not UTF-8 show as U+FFFD. */
 export function itemJson({
   action,
   item,
@@ -34,6 +36,7 @@ export function itemJson({
   return { message_type: "verbose_status", action, item, size };
 }
 
+/** An `error` line, for stderr. */
 export function errorJson({ item, error }: Extract<RestoreEvent, { kind: "error" }>): JsonValue {
   return {
     message_type: "error",
@@ -43,6 +46,7 @@ export function errorJson({ item, error }: Extract<RestoreEvent, { kind: "error"
   };
 }
 
+/** The `summary` line, the last of a restore. */
 export function summaryJson(counters: Counters, elapsedSeconds: number): JsonValue {
   return {
     message_type: "summary",

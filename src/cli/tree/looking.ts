@@ -3,6 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { addSnapshotFilter } from "#cli/tree/shared-options.ts";
 import type { Starter } from "#cli/tree/starter.ts";
 
+/** Adds `snapshots`. */
 export function defineSnapshots(program: Command, start: Starter): void {
   const command = program
     .command("snapshots")
@@ -22,6 +23,7 @@ export function defineSnapshots(program: Command, start: Starter): void {
   );
 }
 
+/** Adds `ls`. */
 export function defineLs(program: Command, start: Starter): void {
   const command = program
     .command("ls")
@@ -41,6 +43,7 @@ export function defineLs(program: Command, start: Starter): void {
   );
 }
 
+/** Adds `stats`. */
 export function defineStats(program: Command, start: Starter): void {
   const command = program
     .command("stats")

@@ -2,6 +2,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { Starter } from "#cli/tree/starter.ts";
 
+/** Adds `cat`. */
 export function defineCat(program: Command, start: Starter): void {
   program
     .command("cat")
@@ -18,6 +19,7 @@ export function defineCat(program: Command, start: Starter): void {
     );
 }
 
+/** Adds `list`. */
 export function defineList(program: Command, start: Starter): void {
   program
     .command("list")

@@ -2,6 +2,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { Starter } from "#cli/tree/starter.ts";
 
+/** Adds `generate`. */
 export function defineGenerate(program: Command, start: Starter): void {
   program
     .command("generate")
@@ -20,6 +21,7 @@ export function defineGenerate(program: Command, start: Starter): void {
     .action((options, self) => start(self, () => import("#cli/commands/generate.ts"), options));
 }
 
+/** Adds `version`. */
 export function defineVersion(program: Command, start: Starter): void {
   program
     .command("version")

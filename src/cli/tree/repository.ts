@@ -3,6 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { addSnapshotFilter } from "#cli/tree/shared-options.ts";
 import type { Starter } from "#cli/tree/starter.ts";
 
+/** Adds `init`. */
 export function defineInit(program: Command, start: Starter): void {
   program
     .command("init")
@@ -20,6 +21,7 @@ export function defineInit(program: Command, start: Starter): void {
     .action((options, self) => start(self, () => import("#cli/commands/init.ts"), options));
 }
 
+/** Adds `check`. */
 export function defineCheck(program: Command, start: Starter): void {
   const command = program
     .command("check")
@@ -43,6 +45,7 @@ export function defineCheck(program: Command, start: Starter): void {
   );
 }
 
+/** Adds `unlock`. */
 export function defineUnlock(program: Command, start: Starter): void {
   program
     .command("unlock")
@@ -52,6 +55,7 @@ export function defineUnlock(program: Command, start: Starter): void {
     .action((options, self) => start(self, () => import("#cli/commands/unlock.ts"), options));
 }
 
+/** Adds `cache`. */
 export function defineCache(program: Command, start: Starter): void {
   program
     .command("cache")
