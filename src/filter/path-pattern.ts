@@ -22,6 +22,7 @@ export interface PatternState {
 const NO_NAMES: readonly string[] = [];
 const MATCHED: PatternState = { positions: [], matched: true, reached: true, names: NO_NAMES };
 
+/** One pattern, compiled. Matching walks a path folder by folder and keeps its state in between. */
 export class PathPattern {
   /** Written with `!`: takes back an earlier match. */
   readonly negated: boolean;

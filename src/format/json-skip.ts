@@ -6,6 +6,7 @@
 /** Deeper nesting than any repository object has is refused, which bounds the stack. */
 const MAX_DEPTH = 100;
 
+/** Offset of the first byte in [at, end) that is no white space; `end` when all is. */
 export function skipWhitespace(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
   while (i < end) {

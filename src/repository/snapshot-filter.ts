@@ -12,6 +12,7 @@ export interface SnapshotFilter {
   readonly tags?: readonly (readonly string[])[];
 }
 
+/** Whether a snapshot passes all parts of a filter. */
 export function matchesFilter(snapshot: StoredSnapshot, filter: SnapshotFilter): boolean {
   const { hosts = [], paths = [], tags = [] } = filter;
   if (hosts.length > 0 && !hosts.includes(snapshot.hostname)) return false;
@@ -26,6 +27,7 @@ export function hasTags(snapshot: StoredSnapshot, list: readonly string[]): bool
   );
 }
 
+/** Whether a filter lets everything pass. */
 export function isEmptyFilter(filter: SnapshotFilter): boolean {
   return [filter.hosts, filter.paths, filter.tags].every((list) => (list?.length ?? 0) === 0);
 }

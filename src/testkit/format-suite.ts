@@ -103,6 +103,7 @@ export function reencodeTree(tree: Uint8Array): Uint8Array {
   return encodeTree(nodes);
 }
 
+/** The cases over the shared vectors, for any runtime. */
 export function formatCases(vectors: FormatVectors): SuiteCase[] {
   return [
     { name: "names are quoted as restic stores them", run: () => checkNames(vectors.names) },

@@ -54,6 +54,7 @@ export function folderOf(
   return { type: "dir", entries: pairs, ...facts } satisfies EntryDescription;
 }
 
+/** A symlink; text becomes its UTF-8 bytes. */
 export function symlinkTo(target: string | Uint8Array, facts: EntryFacts = {}) {
   return { type: "symlink", target: bytesOf(target), ...facts } satisfies EntryDescription;
 }

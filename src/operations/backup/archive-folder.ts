@@ -45,6 +45,7 @@ export interface FolderFacts {
   readonly head: Uint8Array | undefined;
 }
 
+/** One folder of the walk, from its listing to its stored tree. */
 export class ArchiveFolder {
   readonly facts: FolderFacts;
   readonly place: Place | undefined;

@@ -8,6 +8,7 @@ import type { Node, NodeMeta } from "#format/node.ts";
 import type { ChangeDetection } from "#operations/backup/options.ts";
 import type { BlobIndex } from "#repository/blob-index.ts";
 
+/** Whether nothing says that a file's content changed since the earlier run. */
 export function sameContent(meta: NodeMeta, before: Node, rules: ChangeDetection): boolean {
   if (before.type !== "file" || meta.type !== "file" || before.content === null) return false;
   if (before.size !== meta.size || compareTimestamps(before.mtime, meta.mtime) !== 0) return false;

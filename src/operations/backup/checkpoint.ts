@@ -21,6 +21,7 @@ export interface CheckpointStore {
   remove(key: string): Promise<void>;
 }
 
+/** The record of one host and its sources in a store; everything about it may be lost. */
 export class Checkpoint {
   readonly #repository: Repository;
   readonly #store: CheckpointStore | undefined;

@@ -38,10 +38,12 @@ export function absolutePath(names: readonly Uint8Array[]): RawPath {
   return concatBytes(names.flatMap((name) => [SEPARATOR, name]));
 }
 
+/** Whether a path starts at the root. */
 export function isAbsolute(path: RawPath): boolean {
   return path[0] === SLASH;
 }
 
+/** Whether a name stands for the folder above. */
 export function isDotDot(name: Uint8Array): boolean {
   return name.length === 2 && name[0] === DOT && name[1] === DOT;
 }

@@ -9,6 +9,7 @@ import type { RawPath } from "#operations/backup/raw-path.ts";
  */
 const PROGRESS_STEP = 8 * 1024 * 1024;
 
+/** Gathers what one task tells the coordinator. */
 export class ReportBuilder {
   readonly counts = { filesNew: 0, filesChanged: 0, filesUnmodified: 0, bytes: 0 };
   readonly errors: ItemError[] = [];

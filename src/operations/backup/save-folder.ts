@@ -22,6 +22,7 @@ import {
 /** Folders above are cut into slices of this many entries, so that all threads share their work. */
 export const SLICE = 512;
 
+/** Saves a folder or a slice of one; large folders, subfolders and large files are handed back. */
 export async function saveFolder(thread: ArchiveThread, input: FolderInput): Promise<FolderOutput> {
   const report = new ReportBuilder(thread.emit);
   const names = input.names ?? listNames(thread, input.path, report);

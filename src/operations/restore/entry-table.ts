@@ -51,6 +51,7 @@ export interface SpecialInfo {
   readonly device: bigint;
 }
 
+/** All entries but folders, as columns: about 100 bytes each. Rows are never removed. */
 export class EntryTable {
   readonly #folders: FolderTable;
   readonly #names = new ByteStrings();

@@ -29,6 +29,7 @@ export function countShortfall(counts: ShortfallCounts, shortfall: number): void
   for (let bit = 0; bit < counts.length; bit++) if ((shortfall & (1 << bit)) !== 0) counts[bit]!++;
 }
 
+/** Zero of each kind, in the order of META_SHORTFALL's bits. */
 export function noShortfalls(): ShortfallCounts {
   return [0, 0, 0, 0];
 }

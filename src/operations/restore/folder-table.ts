@@ -27,6 +27,7 @@ export interface FolderSlice {
   readonly nameEnds: Uint32Array;
 }
 
+/** All folders, parents before children; row 0 is the target itself. */
 export class FolderTable {
   readonly #parent = new Column(u32);
   readonly #names = new ByteStrings();

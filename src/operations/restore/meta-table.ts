@@ -29,6 +29,7 @@ export interface MetaTableOptions {
   readonly wantsXattr: ((name: Uint8Array) => boolean) | undefined;
 }
 
+/** Metadata of rows of another table, a column for each fact. */
 export class MetaTable {
   readonly #options: MetaTableOptions;
   readonly #mode = new Column(u32);

@@ -33,6 +33,7 @@ export interface PlannedRange {
   readonly bytes: Uint32Array;
 }
 
+/** Turns needed blobs and the places that wait for them into requests, in the order of reading. */
 export class ContentPlan {
   readonly #entries: EntryTable;
   readonly #blobs: BlobTable;

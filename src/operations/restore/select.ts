@@ -37,6 +37,7 @@ export interface SelectOptions extends MetaTableOptions {
 
 const NOTHING = new Uint8Array(0);
 
+/** What is to be restored, gathered tree by tree. */
 export class Selection {
   readonly folders: FolderTable;
   readonly entries: EntryTable;

@@ -28,6 +28,7 @@ const OPEN_FOLDERS = 128;
 
 const STATE = Symbol("restore");
 
+/** A thread's opened folders of one restore. */
 export class RestoreSession {
   readonly target: RestoreTarget;
   readonly #make: boolean;
