@@ -4,7 +4,7 @@
  */
 
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-/** Hangul, CJK and their punctuation, full-width forms, emoji (Unicode's East Asian Width W and F). */
+/** Hangul, CJK and its punctuation, full-width forms, emoji: East Asian Width W and F. */
 const WIDE = new RegExp(
   "^[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\ua960-\\ua97f\\uac00-\\ud7a3" +
     "\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff00-\\uff60\\uffe0-\\uffe6" +
