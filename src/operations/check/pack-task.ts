@@ -216,23 +216,60 @@ class PackReading {
         end += entries[next++]!.length;
       }
       hasher.update(bytes.subarray(from, end));
-      for (let i = first; i < next; i++) this.#blob(entries[i]!, bytes, at);
+      this.#run(entries.slice(first, next), bytes, at);
       from = end;
     }
   }
 
-  #blob(entry: PackEntry, bytes: Uint8Array, at: number): void {
-    const { id, offset, length, rawLength } = entry;
-    const stored = bytes.subarray(offset - at, offset - at + length);
+  /** Small blobs are opened together: a cipher's set-up costs more than their bytes. */
+  #run(entries: readonly PackEntry[], bytes: Uint8Array, at: number): void {
+    const small: PackEntry[] = [];
+    const messages: Uint8Array[] = [];
+    for (const entry of entries) {
+      const stored = bytes.subarray(entry.offset - at, entry.offset - at + entry.length);
+      if (entry.length >= PIECEWISE_BYTES) {
+        this.#judge(entry, () => this.#largeBlob(entry, stored));
+        continue;
+      }
+      small.push(entry);
+      messages.push(stored);
+    }
+    if (small.length === 0) return;
+    this.#repository.aead.openAll(messages, (i, payload) => {
+      this.#judge(small[i]!, () => this.#payload(small[i]!, payload));
+    });
+  }
+
+  #judge(entry: PackEntry, verify: () => void): void {
     try {
-      if (length < PIECEWISE_BYTES) this.#repository.decodeBlob(id, stored, rawLength);
-      else if (rawLength === 0) this.#plainBlob(id, stored);
-      else if (length > MAX_CHUNK) release(this.#repository.decodeBlob(id, stored, rawLength));
-      else this.#compressedBlob(id, stored, rawLength);
+      verify();
     } catch (error) {
       if (!isCorruption(error)) throw error;
       this.#damagedBlob(entry, error);
     }
+  }
+
+  #largeBlob(entry: PackEntry, stored: Uint8Array): void {
+    const { id, length, rawLength } = entry;
+    if (rawLength === 0) this.#plainBlob(id, stored);
+    else if (length > MAX_CHUNK) release(this.#repository.decodeBlob(id, stored, rawLength));
+    else this.#compressedBlob(entry, stored);
+  }
+
+  /** The opened content of a blob, as it is or as one zstd frame. */
+  #payload({ id, rawLength }: PackEntry, payload: Uint8Array | undefined): void {
+    if (!payload) throw new CofferError("BAD_MAC", "Sealed message failed its authentication");
+    const { crypto, zstd } = this.#repository.primitives;
+    if (rawLength > MAX_BLOB) {
+      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
+    }
+    const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);
+    if (rawLength !== 0 && plain.length !== rawLength) {
+      const text = `Blob ${toHex(id, 0, 4)} has ${plain.length} bytes where ${rawLength} are claimed`;
+      throw new CofferError("BAD_FORMAT", text);
+    }
+    if (!equalBytes(crypto.sha256(plain), id)) throw otherContent(id);
+    if (rawLength !== 0) release(plain);
   }
 
   /** An uncompressed blob: opened and hashed without ever being held whole. */
@@ -243,25 +280,15 @@ class PackReading {
     if (!equalBytes(hasher.digest(), id)) throw otherContent(id);
   }
 
-  /** As the repository decodes it, in memory that is there already. */
-  #compressedBlob(id: Uint8Array, stored: Uint8Array, rawLength: number): void {
-    const { aead, primitives } = this.#repository;
+  /** Decrypted into memory that is there already. */
+  #compressedBlob(entry: PackEntry, stored: Uint8Array): void {
     const { payload } = this.#buffers;
-    if (rawLength > MAX_BLOB) {
-      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
-    }
     let length = 0;
-    aead.openPieces(stored, (piece) => {
+    this.#repository.aead.openPieces(stored, (piece) => {
       payload.set(piece, length);
       length += piece.length;
     });
-    const plain = primitives.zstd.decompress(payload.subarray(0, length), rawLength);
-    if (plain.length !== rawLength) {
-      const text = `Blob ${toHex(id, 0, 4)} has ${plain.length} bytes where ${rawLength} are claimed`;
-      throw new CofferError("BAD_FORMAT", text);
-    }
-    if (!equalBytes(primitives.crypto.sha256(plain), id)) throw otherContent(id);
-    release(plain);
+    this.#payload(entry, payload.subarray(0, length));
   }
 
   #damagedBlob({ id, type, offset }: PackEntry, error: CofferError): void {
