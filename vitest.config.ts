@@ -18,9 +18,24 @@ export default defineConfig({
         },
       },
       {
-        test: { name: "slow", include: slow, pool: "forks", testTimeout: 900_000, hookTimeout: 300_000 },
+        test: {
+          name: "slow",
+          include: slow,
+          pool: "forks",
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
       },
       {
+        // Found before the first page: Vite would otherwise reload pages in the middle of a test.
+        optimizeDeps: {
+          include: [
+            "@noble/ciphers/aes.js",
+            "@noble/hashes/scrypt.js",
+            "@noble/hashes/sha2.js",
+            "fzstd",
+          ],
+        },
         test: {
           name: "browser",
           include: browser,
@@ -31,7 +46,15 @@ export default defineConfig({
             provider: playwright({
               launchOptions: {
                 executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-                args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+                args: [
+                  "--no-sandbox",
+                  "--disable-gpu",
+                  "--disable-quic",
+                  "--no-first-run",
+                  "--disable-background-networking",
+                  "--disable-component-update",
+                  "--disable-sync",
+                ],
               },
             }),
             instances: [{ browser: "chromium" }],

@@ -54,9 +54,11 @@ export function isCorruption(error: unknown): error is CofferError {
   );
 }
 
-/** Throws ABORTED when the signal has fired. */
+/** Throws ABORTED when the signal has fired, or its reason where that says more (LOCK_LOST). */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CofferError("ABORTED", "Interrupted", { cause: signal.reason });
+  if (!signal?.aborted) return;
+  if (isCofferError(signal.reason)) throw signal.reason;
+  throw new CofferError("ABORTED", "Interrupted", { cause: signal.reason });
 }
 
 /** The message of any thrown value, for texts shown to people. */

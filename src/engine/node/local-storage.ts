@@ -7,6 +7,7 @@ import type { LocalModes } from "#backends/node/local-publish.ts";
 import { toHex } from "#base/bytes.ts";
 import type { Primitives } from "#repository/primitives.ts";
 import type { PackSink } from "#repository/pack-sink.ts";
+import type { TrafficGate } from "#repository/traffic-gate.ts";
 
 /** Where a local repository lies and how its files are made. Structured-cloneable. */
 export interface LocalPlace {
@@ -14,8 +15,12 @@ export interface LocalPlace {
   readonly modes: LocalModes;
 }
 
-/** Packs go to the disk while they grow. */
-export function createLocalSink(place: LocalPlace, primitives: Primitives): PackSink {
+/** Packs go to the disk while they grow; none becomes part of the repository while the lock is in doubt. */
+export function createLocalSink(
+  place: LocalPlace,
+  primitives: Primitives,
+  gate: TrafficGate,
+): PackSink {
   return {
     open() {
       const { modes, root } = place;
@@ -24,6 +29,7 @@ export function createLocalSink(place: LocalPlace, primitives: Primitives): Pack
       return {
         append: (bytes) => file.append(bytes),
         async finish(id): Promise<void> {
+          await gate.pass();
           await file.finish(toHex(id));
         },
         abort: () => file.abort(),
@@ -37,14 +43,18 @@ const NO_BUFFER = new Uint8Array(0);
 /** The local storage, ranges of packs read at once. */
 export class WorkerLocalBackend extends LocalBackend {
   readonly #packs: LocalPackReader;
+  readonly #gate: TrafficGate;
 
-  constructor(place: LocalPlace, primitives: Primitives) {
+  constructor(place: LocalPlace, primitives: Primitives, gate: TrafficGate) {
     const { clock, random } = primitives;
     super({ root: place.root, clock, random }, place.modes);
     this.#packs = new LocalPackReader(place.root);
+    this.#gate = gate;
   }
 
   override read(file: FileRef, options: ReadOptions = {}): Promise<Uint8Array> {
+    const frozen = this.#gate.pass(options.signal);
+    if (frozen) return frozen.then(() => this.read(file, options));
     const { offset, length, into } = options;
     if (file.type !== "pack" || offset === undefined || length === undefined) {
       return super.read(file, options);

@@ -5,7 +5,12 @@ import type { RepositorySeed } from "#repository/opened-repository.ts";
 
 /** How a worker reaches the storage by itself. */
 export type WorkerStorage =
-  | { readonly kind: "local"; readonly place: LocalPlace }
+  | {
+      readonly kind: "local";
+      readonly place: LocalPlace;
+      /** Of the traffic gate, which stops every thread while the lock is in doubt. */
+      readonly gate: SharedArrayBuffer;
+    }
   | { readonly kind: "relay" };
 
 export interface SourceOptions {

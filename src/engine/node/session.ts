@@ -17,7 +17,7 @@ import { acquireLock, type ProcessFacts, type RepositoryLock } from "#repository
 import { OpenedRepository } from "#repository/opened-repository.ts";
 import type { Primitives } from "#repository/primitives.ts";
 import type { TaskPool } from "#repository/task-pool.ts";
-import { createTrafficGate, gatedBackend } from "#repository/traffic-gate.ts";
+import { createTrafficGate } from "#repository/traffic-gate.ts";
 
 export interface SessionOptions {
   readonly location: string;
@@ -54,9 +54,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const primitives = createNodePrimitives();
   const warn = (message: string): void =>
     options.onWarning?.(new CofferError("STORAGE_FAILED", message));
-  const storage = await openStorage(options.location, primitives, warn);
   const gate = createTrafficGate();
-  const backend = gatedBackend(storage.backend, gate);
+  const storage = await openStorage(options.location, primitives, warn, gate);
+  const { backend } = storage;
   await requireConfig(backend);
   const size = options.threads ?? readHost().processors;
   // Threads load their code while this one derives the key.

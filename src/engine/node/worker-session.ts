@@ -9,6 +9,7 @@ import { createNodePlatform } from "#engine/node/node-platform.ts";
 import { createRelayBackend, type RelayBackend } from "#engine/node/relay-backend.ts";
 import { OpenedRepository } from "#repository/opened-repository.ts";
 import { createBufferedSink, type PackSink } from "#repository/pack-sink.ts";
+import { createTrafficGate } from "#repository/traffic-gate.ts";
 import type { TaskContext } from "#repository/task-pool.ts";
 
 export class WorkerSession {
@@ -22,8 +23,10 @@ export class WorkerSession {
     let backend: Backend;
     let packSink: PackSink;
     if (attach.storage.kind === "local") {
-      backend = new WorkerLocalBackend(attach.storage.place, primitives);
-      packSink = createLocalSink(attach.storage.place, primitives);
+      const { place, gate: memory } = attach.storage;
+      const gate = createTrafficGate(memory);
+      backend = new WorkerLocalBackend(place, primitives, gate);
+      packSink = createLocalSink(place, primitives, gate);
     } else {
       this.relay = createRelayBackend("the repository", 4, send);
       backend = this.relay;
