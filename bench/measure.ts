@@ -12,7 +12,9 @@ export interface Measurement {
   readonly peakMb: number;
 }
 
-/** Through GNU time, since Node does not tell a child's resources. Throws when the command fails. */
+/**
+ * Through GNU time, since Node does not tell a child's resources. Throws when the command fails.
+ */
 export function measure(
   command: readonly string[],
   env: Readonly<Record<string, string>>,

@@ -113,7 +113,9 @@ function tail(text: string): string {
   return text.length > 3000 ? `… ${text.slice(-3000)}` : text;
 }
 
-/** restic's version line. @throws Error when restic is not installed: these tests are never skipped */
+/**
+ * restic's version line. @throws Error when restic is not installed: these tests are never skipped
+ */
 export function requireRestic(): string {
   const { error, stdout } = spawnSync("restic", ["version"], { encoding: "utf8" });
   if (error !== undefined) throw new Error("these tests need official restic", { cause: error });

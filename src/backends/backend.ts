@@ -1,15 +1,18 @@
 /**
- * The contract of every storage. Small on purpose: whoever implements these calls over a new service
- * gets backup, restore, check and the rest for nothing. `src/testkit/backend-suite.ts` is its proof.
+ * The contract of every storage. Small on purpose: whoever implements these calls over a new
+ * service gets backup, restore, check and the rest for nothing. `src/testkit/backend-suite.ts` is
+ * its proof.
  *
  * What callers may rely on:
- * - A `write` that resolved is durable and complete; one that rejected may or may not have stored the file.
+ * - A `write` that resolved is durable and complete; one that rejected may or may not have stored
+ *   the file.
  * - Files are immutable: `write` never replaces a file with other content.
- * - After a `write` resolved, `read` and `stat` see the file; `list` may lag where `supports.listAfterWrite` is false.
- * - Absence is `undefined` from `stat` and NOT_FOUND from `read` and `remove`; every other failure throws
- *   another code. A short answer is SHORT_READ, never padded, never cut silently.
- * - A `remove` of an index, snapshot or key that resolved is durable: what depends on its being gone may
- *   be deleted next. A pack or lock may come back after a power loss, which harms nothing.
+ * - After a `write` resolved, `read` and `stat` see the file; `list` may lag where
+ *   `supports.listAfterWrite` is false.
+ * - Absence is `undefined` from `stat` and NOT_FOUND from `read` and `remove`; every other failure
+ *   throws another code. A short answer is SHORT_READ, never padded, never cut silently.
+ * - A `remove` of an index, snapshot or key that resolved is durable: what depends on its being
+ *   gone may be deleted next. A pack or lock may come back after a power loss, which harms nothing.
  * - Calls may run concurrently up to `connections`. Nothing retries here: `wrappers/retry.ts` does.
  */
 
@@ -67,7 +70,9 @@ export interface Backend {
   readonly connections: number;
   readonly supports: BackendSupport;
 
-  /** Makes whatever the storage needs before the first write (folders, a bucket prefix). Idempotent. */
+  /**
+   * Makes whatever the storage needs before the first write (folders, a bucket prefix). Idempotent.
+   */
   create(options?: CallOptions): Promise<void>;
   /**
    * Stores a whole file; the parts are its bytes in order and stay the caller's.

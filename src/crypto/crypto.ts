@@ -61,8 +61,8 @@ export interface Aead {
   openPieces(message: Uint8Array, emit: (piece: Uint8Array) => void): void;
 
   /**
-   * Opens many messages, cheaply if they are small. `visit` is called once for each, in order, with a
-   * plaintext that later calls overwrite, or undefined where {@link open} would throw BAD_MAC.
+   * Opens many messages, cheaply if they are small. `visit` is called once for each, in order, with
+   * a plaintext that later calls overwrite, or undefined where {@link open} would throw BAD_MAC.
    */
   openAll(
     messages: readonly Uint8Array[],

@@ -1,4 +1,7 @@
-/** What official restic wrote, checked by our engine in worker threads: sound, then damaged file by file. */
+/**
+ * What official restic wrote, checked by our engine in worker threads: sound, then damaged file by
+ * file.
+ */
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,

@@ -1,4 +1,7 @@
-/** A worker thread's own way to a local repository: synchronous, without a trip through other threads. */
+/**
+ * A worker thread's own way to a local repository: synchronous, without a trip through other
+ * threads.
+ */
 import type { FileRef, ReadOptions } from "#backends/backend.ts";
 import { LocalBackend } from "#backends/node/local.ts";
 import { openPackFile } from "#backends/node/local-pack-file.ts";
@@ -15,7 +18,10 @@ export interface LocalPlace {
   readonly modes: LocalModes;
 }
 
-/** Packs go to the disk while they grow; none becomes part of the repository while the lock is in doubt. */
+/**
+ * Packs go to the disk while they grow; none becomes part of the repository while the lock is in
+ * doubt.
+ */
 export function createLocalSink(
   place: LocalPlace,
   primitives: Primitives,

@@ -1,4 +1,6 @@
-/** What `forget` keeps: counts, spans of time, tags. Plain data, as options or a profile give it. */
+/**
+ * What `forget` keeps: counts, spans of time, tags. Plain data, as options or a profile give it.
+ */
 import { CofferError } from "#base/errors.ts";
 
 /** A span in calendar units, as in `1y5m7d2h`. All parts are whole and not negative. */

@@ -152,9 +152,9 @@ class RangeWriter {
   }
 
   /**
-   * Decrypts, hashes and writes piece by piece, while each piece is in the processor's cache. The MAC
-   * is checked before the first piece; where the hash turns out wrong the blob counts as not written,
-   * and the way of any other blob finds another copy or reports the file.
+   * Decrypts, hashes and writes piece by piece, while each piece is in the processor's cache. The
+   * MAC is checked before the first piece; where the hash turns out wrong the blob counts as not
+   * written, and the way of any other blob finds another copy or reports the file.
    * @returns the place to go on with: `end` when the blob is written or the file failed
    */
   async #stream(blob: number, place: number, end: number): Promise<number> {
