@@ -7,6 +7,7 @@ import { BackupReport } from "#cli/backup/backup-report.ts";
 import { collectSources, type SourceList } from "#cli/backup/source-list.ts";
 import type { Secret } from "#base/secret.ts";
 import type { CliContext } from "#cli/context.ts";
+import { readEnv, type Env } from "#cli/environment.ts";
 import type { OpenedEngine } from "#cli/engine-port.ts";
 import { openSession } from "#cli/open-session.ts";
 import { configuredPassword } from "#cli/password.ts";
@@ -58,7 +59,11 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
             pool,
             { ...operation, parent: parent && { id: parent.id, tree: parent.tree } },
             listener,
-            { checkpoints, source: operation.scan ? session.openSource() : undefined },
+            {
+              checkpoints,
+              checkpointEveryMs: checkpointInterval(context.io.env),
+              source: operation.scan ? session.openSource() : undefined,
+            },
           )
         : await backupStream(repository, pool, operation, stream, listener);
     report.stop();
@@ -68,6 +73,15 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
     report.stop();
   }
   throw new CofferError("SOURCE_UNREADABLE", "at least one source file could not be read");
+}
+
+/** COFFER_CHECKPOINT_SECONDS: how often an unfinished backup notes how far it came. */
+function checkpointInterval(env: Env): number | undefined {
+  const found = readEnv(env, "CHECKPOINT_SECONDS");
+  if (found === undefined) return undefined;
+  const seconds = Number(found.value);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds * 1000;
+  throw new CofferError("BAD_OPTION", `${found.name}: "${found.value}" is not a number of seconds`);
 }
 
 /**
