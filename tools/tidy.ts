@@ -88,7 +88,9 @@ function checkSizes(file: string, text: string): void {
   if (file.endsWith(".wasm.ts")) return;
   if (lines.length - 1 > MAX_FILE_LINES) problems.push(`${file}: ${lines.length - 1} lines`);
   lines.forEach((line, i) => {
-    if (line.length > MAX_COLUMNS && !/https?:\/\/|["'`][^"'`]{60,}["'`]/.test(line)) {
+    // The formatter breaks all else that can be broken; it leaves texts and comments alone.
+    const isText = /["'`/]/.test(line) && !/^\s*(?:\*|\/\*|\/\/)/.test(line);
+    if (line.length > MAX_COLUMNS && !isText && !/https?:\/\//.test(line)) {
       problems.push(`${file}:${i + 1}: ${line.length} columns`);
     }
   });
