@@ -1,10 +1,11 @@
 /**
- * Reads one pack from its first byte to its last, in worker threads: the hash of the file, the header,
- * and every blob decrypted, decompressed and hashed. Each byte is fetched once and used where it lies.
+ * Reads one pack from its first byte to its last, in worker threads: the hash of the file, the
+ * header, and every blob decrypted, decompressed and hashed. Each byte is fetched once and used
+ * where it lies.
  */
 import { equalBytes, fromHex, toHex } from "#base/bytes.ts";
 import type { ErrorCode } from "#base/error-codes.ts";
-import { CofferError, isCofferError, isCorruption } from "#base/errors.ts";
+import { type CofferError, isCofferError, isCorruption } from "#base/errors.ts";
 import { MAX_CHUNK } from "#chunker/chunker.ts";
 import { type Hasher, SEAL_OVERHEAD } from "#crypto/crypto.ts";
 import {
@@ -13,8 +14,8 @@ import {
   type PackEntry,
   readHeaderLength,
 } from "#format/pack-header.ts";
+import { BlobVerifier } from "#operations/check/blob-verifier.ts";
 import type { BlobLocation, BlobType } from "#repository/blob-index.ts";
-import { MAX_BLOB } from "#repository/opened-repository.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task } from "#repository/task-pool.ts";
 
@@ -50,11 +51,10 @@ const READ_BYTES = 4 * 1024 * 1024;
 /** What a reading buffer holds: a full read and the largest sound data blob that goes beyond it. */
 const BUFFER_BYTES = READ_BYTES + MAX_CHUNK + SEAL_OVERHEAD;
 
-/** Bytes hashed at once for the file's hash: then still in the cache when their blobs are opened. */
+/**
+ * Bytes hashed at once for the file's hash: then still in the cache when their blobs are opened.
+ */
 const RUN_BYTES = 512 * 1024;
-
-/** From this length on plaintext is hashed piece by piece, never held whole. */
-const PIECEWISE_BYTES = 64 * 1024;
 
 /** Memory that one reading at a time uses again and again. */
 interface Buffers {
@@ -93,7 +93,8 @@ export const packTask: Task<PackJob, PackReport> = {
 class PackReading {
   readonly #repository: Repository;
   readonly #job: PackJob;
-  readonly #buffers: Buffers;
+  readonly #buffer: Uint8Array;
+  readonly #verifier: BlobVerifier;
   readonly #fresh: boolean;
   readonly #problems: { code: ErrorCode; message: string }[] = [];
   readonly #damaged: DamagedBlob[] = [];
@@ -104,7 +105,10 @@ class PackReading {
   constructor(repository: Repository, job: PackJob, buffers: Buffers, fresh: boolean) {
     this.#repository = repository;
     this.#job = job;
-    this.#buffers = buffers;
+    this.#buffer = buffers.file;
+    this.#verifier = new BlobVerifier(repository, buffers.payload, (entry, error) =>
+      this.#damagedBlob(entry, error),
+    );
     this.#fresh = fresh;
   }
 
@@ -154,7 +158,9 @@ class PackReading {
     }
   }
 
-  /** The decoded header and the file's bytes from it to the end; undefined after reporting why not. */
+  /**
+   * The decoded header and the file's bytes from it to the end; undefined after reporting why not.
+   */
   async #header(): Promise<
     { entries: PackEntry[]; bytes: Uint8Array; blobEnd: number } | undefined
   > {
@@ -216,79 +222,9 @@ class PackReading {
         end += entries[next++]!.length;
       }
       hasher.update(bytes.subarray(from, end));
-      this.#run(entries.slice(first, next), bytes, at);
+      this.#verifier.verify(entries.slice(first, next), bytes, at);
       from = end;
     }
-  }
-
-  /** Small blobs are opened together: a cipher's set-up costs more than their bytes. */
-  #run(entries: readonly PackEntry[], bytes: Uint8Array, at: number): void {
-    const small: PackEntry[] = [];
-    const messages: Uint8Array[] = [];
-    for (const entry of entries) {
-      const stored = bytes.subarray(entry.offset - at, entry.offset - at + entry.length);
-      if (entry.length >= PIECEWISE_BYTES) {
-        this.#judge(entry, () => this.#largeBlob(entry, stored));
-        continue;
-      }
-      small.push(entry);
-      messages.push(stored);
-    }
-    if (small.length === 0) return;
-    this.#repository.aead.openAll(messages, (i, payload) => {
-      this.#judge(small[i]!, () => this.#payload(small[i]!, payload));
-    });
-  }
-
-  #judge(entry: PackEntry, verify: () => void): void {
-    try {
-      verify();
-    } catch (error) {
-      if (!isCorruption(error)) throw error;
-      this.#damagedBlob(entry, error);
-    }
-  }
-
-  #largeBlob(entry: PackEntry, stored: Uint8Array): void {
-    const { id, length, rawLength } = entry;
-    if (rawLength === 0) this.#plainBlob(id, stored);
-    else if (length > MAX_CHUNK) release(this.#repository.decodeBlob(id, stored, rawLength));
-    else this.#compressedBlob(entry, stored);
-  }
-
-  /** The opened content of a blob, as it is or as one zstd frame. */
-  #payload({ id, rawLength }: PackEntry, payload: Uint8Array | undefined): void {
-    if (!payload) throw new CofferError("BAD_MAC", "Sealed message failed its authentication");
-    const { crypto, zstd } = this.#repository.primitives;
-    if (rawLength > MAX_BLOB) {
-      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
-    }
-    const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);
-    if (rawLength !== 0 && plain.length !== rawLength) {
-      const text = `Blob ${toHex(id, 0, 4)} has ${plain.length} bytes where ${rawLength} are claimed`;
-      throw new CofferError("BAD_FORMAT", text);
-    }
-    if (!equalBytes(crypto.sha256(plain), id)) throw otherContent(id);
-    if (rawLength !== 0) release(plain);
-  }
-
-  /** An uncompressed blob: opened and hashed without ever being held whole. */
-  #plainBlob(id: Uint8Array, stored: Uint8Array): void {
-    const { aead, primitives } = this.#repository;
-    const hasher = primitives.crypto.createHasher();
-    aead.openPieces(stored, (piece) => hasher.update(piece));
-    if (!equalBytes(hasher.digest(), id)) throw otherContent(id);
-  }
-
-  /** Decrypted into memory that is there already. */
-  #compressedBlob(entry: PackEntry, stored: Uint8Array): void {
-    const { payload } = this.#buffers;
-    let length = 0;
-    this.#repository.aead.openPieces(stored, (piece) => {
-      payload.set(piece, length);
-      length += piece.length;
-    });
-    this.#payload(entry, payload.subarray(0, length));
   }
 
   #damagedBlob({ id, type, offset }: PackEntry, error: CofferError): void {
@@ -303,23 +239,10 @@ class PackReading {
 
   async #read(offset: number, length: number): Promise<Uint8Array> {
     const file = { type: "pack", name: this.#job.id } as const;
-    const { file: buffer } = this.#buffers;
-    const into = length <= buffer.length ? buffer : undefined;
+    const into = length <= this.#buffer.length ? this.#buffer : undefined;
     const options = { offset, length, into, fresh: this.#fresh };
     const bytes = await this.#repository.backend.read(file, options);
     this.#bytesRead += length;
     return bytes;
   }
-}
-
-function otherContent(id: Uint8Array): CofferError {
-  const text = `Blob ${toHex(id, 0, 4)} does not have the hash it is named by`;
-  return new CofferError("BAD_HASH", text, { data: { blob: toHex(id) } });
-}
-
-/** Gives large memory back at once: waiting for the collector costs more than the work on the bytes. */
-function release(bytes: Uint8Array): void {
-  const { buffer } = bytes;
-  if (bytes.length < PIECEWISE_BYTES || buffer.byteLength !== bytes.length) return;
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
