@@ -5,7 +5,7 @@
  */
 import { equalBytes, fromHex, toHex } from "#base/bytes.ts";
 import type { ErrorCode } from "#base/error-codes.ts";
-import { type CofferError, isCofferError, isCorruption } from "#base/errors.ts";
+import { CofferError, isCofferError, isCorruption } from "#base/errors.ts";
 import { MAX_CHUNK } from "#chunker/chunker.ts";
 import { type Hasher, SEAL_OVERHEAD } from "#crypto/crypto.ts";
 import {
@@ -16,6 +16,7 @@ import {
 } from "#format/pack-header.ts";
 import { BlobVerifier } from "#operations/check/blob-verifier.ts";
 import type { BlobLocation, BlobType } from "#repository/blob-index.ts";
+import { MAX_BLOB } from "#repository/opened-repository.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task } from "#repository/task-pool.ts";
 
@@ -55,6 +56,9 @@ const BUFFER_BYTES = READ_BYTES + MAX_CHUNK + SEAL_OVERHEAD;
  * Bytes hashed at once for the file's hash: then still in the cache when their blobs are opened.
  */
 const RUN_BYTES = 512 * 1024;
+
+/** Stored bytes of the largest blob that is looked at. */
+const MAX_STORED = MAX_BLOB + SEAL_OVERHEAD;
 
 /** Memory that one reading at a time uses again and again. */
 interface Buffers {
@@ -142,14 +146,23 @@ class PackReading {
     for (let next = 0; at < blobEnd;) {
       const from = next;
       let end = at;
-      while (next < entries.length && (next === from || end - at < READ_BYTES)) {
+      while (next < entries.length && entries[next]!.length <= MAX_STORED) {
+        if (next > from && end - at >= READ_BYTES) break;
         end += entries[next++]!.length;
       }
-      // Without a header only the hash of the file can be taken.
-      if (next === from) end = Math.min(blobEnd, at + READ_BYTES);
-      const bytes = await this.#read(at, end - at);
-      if (next === from) hasher.update(bytes);
-      else this.#blobs(entries.slice(from, next), bytes, at, hasher);
+      if (next > from) {
+        const bytes = await this.#read(at, end - at);
+        this.#blobs(entries.slice(from, next), bytes, at, hasher);
+        at = end;
+        continue;
+      }
+      // No header, or a blob beyond any sound one: only the hash of the file is taken.
+      const giant = entries[next++];
+      end = giant ? at + giant.length : blobEnd;
+      if (giant) this.#damagedBlob(giant, new CofferError("TOO_LARGE", "it is too large"));
+      for (; at < end; at += READ_BYTES) {
+        hasher.update(await this.#read(at, Math.min(READ_BYTES, end - at)));
+      }
       at = end;
     }
     if (header) hasher.update(header.bytes);
