@@ -20,8 +20,8 @@ export interface OpenRequest {
   readonly settings: Settings;
   /** Read all index files; needed by everything that reads blobs. */
   readonly loadIndex: boolean;
-  /** Worker threads for backup, restore and check; false: none are started. */
-  readonly threads: boolean;
+  /** The operation that worker threads are started for (`backup`, `restore`, …); false: none are. */
+  readonly threads: false | string;
   readonly lock: "none" | "shared" | "exclusive";
   /** How many threads; undefined: one per processor. */
   readonly readConcurrency: number | undefined;

@@ -15,14 +15,18 @@ const MODULES: Readonly<Record<string, () => Promise<TaskModule>>> = {
 
 const found = new Map<string, Task<unknown, unknown>>();
 
+/** Loads the tasks of one operation ahead of their first use. */
+export async function preloadTasks(operation: string): Promise<void> {
+  for (const task of (await MODULES[operation]?.())?.tasks ?? []) {
+    found.set(task.name, task as Task<unknown, unknown>);
+  }
+}
+
 /** @throws INTERNAL when no operation defines the task */
 export async function findTask(name: string): Promise<Task<unknown, unknown>> {
   const known = found.get(name);
   if (known) return known;
-  const load = MODULES[name.slice(0, name.indexOf("."))];
-  if (load) {
-    for (const task of (await load()).tasks) found.set(task.name, task as Task<unknown, unknown>);
-  }
+  await preloadTasks(name.slice(0, name.indexOf(".")));
   const task = found.get(name);
   if (!task) throw new CofferError("INTERNAL", `No task is called ${name}`);
   return task;

@@ -17,6 +17,11 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Frozen while the lock is in doubt, closed when it is lost. */
   readonly gate?: TrafficGate | undefined;
+  /**
+   * Called when the lock is written and none conflicted, before the second look that decides. Reading
+   * may begin; if taking the lock then fails, what was read is void.
+   */
+  readonly onWritten?: () => void;
   /** Called once before the first wait for another's lock, with its LOCKED error. */
   readonly onWait?: (error: CofferError) => void;
   /** Problems that do not end the lock: a refresh that failed, a lock file that stays behind. */

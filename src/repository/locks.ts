@@ -63,6 +63,7 @@ async function tryLock(
   await refuseConflicts(repo, options.exclusive, new Set(), signal);
   const written = await writeLockFile(repo, facts, options.exclusive);
   try {
+    options.onWritten?.();
     await repo.primitives.clock.sleep(RECHECK_AFTER_MS, signal);
     await refuseConflicts(repo, options.exclusive, new Set([written.id]), signal);
   } catch (error) {

@@ -32,7 +32,7 @@ export async function run(options: BackupCliOptions, context: CliContext): Promi
     lock: plan.operation.dryRun ? "none" : "shared",
     loadIndex: true,
     password,
-    threads: true,
+    threads: "backup",
     readConcurrency: plan.readConcurrency,
     withAtime: options.withAtime === true,
   });

@@ -27,7 +27,7 @@ export async function run(options: CheckCliOptions, context: CliContext): Promis
     lock: context.settings.noLock ? "none" : "exclusive",
     // The check reads the index itself, file by file, and survives damaged ones.
     loadIndex: false,
-    threads: true,
+    threads: "check",
   });
   const { repository, pool, signal } = session;
   const snapshots = await chosenSnapshots(options, context, session);

@@ -46,7 +46,7 @@ export async function run(options: RestoreCliOptions, context: CliContext): Prom
   await using session = await openSession(context, {
     lock: "shared",
     loadIndex: true,
-    threads: true,
+    threads: "restore",
   });
   const { repository, signal } = session;
   const filter = snapshotFilter(options, context);

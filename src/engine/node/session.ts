@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly key?: OpenedKey | undefined;
   /** Worker threads; 0: tasks run in this thread. Default: one per processor. */
   readonly threads?: number | undefined;
+  /** What the threads are for: they load its code while the key is derived. */
+  readonly operation?: string | undefined;
   /** Default true. */
   readonly loadIndex?: boolean | undefined;
   readonly lock: "none" | "shared" | "exclusive";
@@ -60,7 +62,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   await requireConfig(backend);
   const size = options.threads ?? readHost().processors;
   // Threads load their code while this one derives the key.
-  const threads = size > 0 ? new NodePool(size) : undefined;
+  const threads = size > 0 ? new NodePool(size, options.operation) : undefined;
   try {
     const key = options.key ?? (await deriveKey(backend, primitives, options));
     const config = await loadConfig(backend, primitives, key);
@@ -68,9 +70,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const source = { withAtime: options.withAtime ?? false };
     threads?.attach(repository.seed(), storage.workers, source, backend);
     const facts = processFacts();
-    const lock = await takeLock(repository, facts, options, gate);
+    const index = new EarlyIndex(repository, options);
+    const lock = await takeLock(repository, facts, options, gate, () => index.start());
     try {
-      if (options.loadIndex ?? true) await loadIndex(repository, { signal: options.signal });
+      await index.loaded();
     } catch (error) {
       await lock?.release();
       throw error;
@@ -114,6 +117,7 @@ async function takeLock(
   facts: ProcessFacts,
   options: SessionOptions,
   gate: ReturnType<typeof createTrafficGate>,
+  onWritten: () => void,
 ): Promise<RepositoryLock | undefined> {
   if (options.lock === "none") return undefined;
   return acquireLock(repository, facts, {
@@ -121,9 +125,38 @@ async function takeLock(
     retryForMs: options.retryLockForMs ?? 0,
     signal: options.signal,
     gate,
+    // Where another's lock may be waited for, what was read before it went would be stale.
+    ...(!options.retryLockForMs && { onWritten }),
     ...(options.onWait && { onWait: options.onWait }),
     ...(options.onWarning && { onWarning: options.onWarning }),
   });
+}
+
+/**
+ * Loads the index while the lock waits for its second look at other locks: nobody may delete from then
+ * on, and if the second look finds another's lock, what was read is thrown away with the session.
+ */
+class EarlyIndex {
+  readonly #repository: OpenedRepository;
+  readonly #options: SessionOptions;
+  #loading: Promise<unknown> | undefined;
+
+  constructor(repository: OpenedRepository, options: SessionOptions) {
+    this.#repository = repository;
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#options.loadIndex === false) return;
+    this.#loading ??= loadIndex(this.#repository, { signal: this.#options.signal });
+    // Its failure is met in loaded().
+    void this.#loading.catch(() => undefined);
+  }
+
+  async loaded(): Promise<void> {
+    this.start();
+    await this.#loading;
+  }
 }
 
 async function requireConfig(backend: Backend): Promise<void> {

@@ -28,9 +28,11 @@ export class NodePool implements TaskPool {
   #failure: CofferError | undefined;
   #closing = false;
 
-  constructor(size: number) {
+  /** @param operation whose tasks the threads load while nothing else is to be done */
+  constructor(size: number, operation?: string) {
     for (let thread = 0; thread < size; thread++) {
       const worker = new Worker(workerUrl(), {
+        workerData: { operation },
         // Young garbage is mostly file-sized buffers; a small nursery keeps memory near restic's.
         resourceLimits: { maxYoungGenerationSizeMb: 16 },
         // Descriptors opened by native calls are closed by Node's fs, which would warn about each.

@@ -1,7 +1,8 @@
 /** Entry of a worker thread: waits for a repository, then runs tasks on it. */
 import { enableCompileCache } from "node:module";
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { toWire } from "#base/errors.ts";
+import { preloadTasks } from "#engine/task-registry.ts";
 import { WorkerSession } from "#engine/node/worker-session.ts";
 import type { FromWorker, ToWorker } from "#engine/node/messages.ts";
 
@@ -10,6 +11,10 @@ enableCompileCache?.();
 const port = parentPort!;
 const send = (message: FromWorker): void => port.postMessage(message);
 let session: WorkerSession | undefined;
+
+const { operation } = workerData as { operation?: string };
+// A failure shows again, with its own error, when the first task is run.
+if (operation !== undefined) preloadTasks(operation).catch(() => undefined);
 
 port.on("message", (message: ToWorker) => {
   switch (message.kind) {
