@@ -38,11 +38,10 @@ export function createRelayBackend(
     supports: { listAfterWrite: true, remove: true },
     create: () => call("create", []) as Promise<void>,
     write: (file, parts) => call("write", [file, parts]) as Promise<void>,
-    read: (file, options) =>
-      call("read", [
-        file,
-        { offset: options?.offset, length: options?.length },
-      ]) as Promise<Uint8Array>,
+    read: (file, options = {}) => {
+      const { offset, length, cacheable, fresh } = options;
+      return call("read", [file, { offset, length, cacheable, fresh }]) as Promise<Uint8Array>;
+    },
     stat: (file) => call("stat", [file]) as Promise<ListedFile | undefined>,
     async *list(type) {
       yield* (await call("list", [type])) as ListedFile[];
