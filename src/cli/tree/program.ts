@@ -2,6 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { defineBackup } from "#cli/tree/backup.ts";
 import { addGlobalOptions, type AnyCommand } from "#cli/tree/global-options.ts";
+import { defineCopies } from "#cli/tree/copies.ts";
 import { defineKey } from "#cli/tree/keys.ts";
 import { defineLs, defineSnapshots, defineStats } from "#cli/tree/looking.ts";
 import { defineCat, defineList } from "#cli/tree/objects.ts";
@@ -53,6 +54,8 @@ export function createProgram(start: Starter, words?: readonly string[]): Comman
   defineKey(program, start);
   defineUnlock(program, start);
   defineCache(program, start);
+  program.commandsGroup("Copies of a repository:");
+  defineCopies(program, start);
   program.commandsGroup("The program:");
   defineVersion(program, start);
   defineGenerate(program, start);
