@@ -1,28 +1,31 @@
 #!/bin/sh
-# Installs what the tests use besides Node: official restic and borg to prove that each reads what the
-# other wrote, tools for extended attributes and ACLs, and Chromium. On Debian and its relatives, as
-# root; elsewhere it says what is missing.
+# Installs what the tests use besides Node: official restic and borg, to prove that each reads what the
+# other wrote; tools for extended attributes and ACLs; shells, to try the completions; Chromium. On
+# Debian and its relatives, as root; elsewhere it says what is missing.
 set -eu
 
-missing=
-for program in restic borg getfattr setfacl setpriv; do
-  command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
-done
-[ -x "${CHROMIUM:-/usr/bin/chromium}" ] || missing="$missing chromium"
-if [ -z "$missing" ]; then
-  echo "Everything that the tests need is installed."
-  exit 0
-fi
+absent() {
+  for program in "$@"; do
+    command -v "$program" >/dev/null 2>&1 || printf ' %s' "$program"
+  done
+}
+needed=$(absent restic borg getfattr setfacl setpriv script)
+[ -x "${CHROMIUM:-/usr/bin/chromium}" ] || needed="$needed chromium"
+# Without these a test proves less, but runs.
+useful=$(absent zsh fish)
 
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+if [ -z "$needed$useful" ]; then
+  echo "Everything that the tests use is installed."
+elif [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q
   apt-get install -q -y --no-install-recommends \
-    restic borgbackup attr acl util-linux chromium fonts-dejavu-core </dev/null
-  exit 0
+    restic borgbackup attr acl util-linux bsdutils zsh fish chromium fonts-dejavu-core </dev/null
+elif [ -n "$needed" ]; then
+  echo "The tests need these programs, which are not installed:$needed" >&2
+  echo "On Debian and Ubuntu, as root: apt-get install restic borgbackup attr acl chromium" >&2
+  echo "A Chromium elsewhere is named by the variable CHROMIUM." >&2
+  exit 1
+else
+  echo "Everything that the tests need is installed, but for these shells:$useful"
 fi
-
-echo "The tests need these programs, which are not installed:$missing" >&2
-echo "On Debian and Ubuntu, as root: apt-get install restic borgbackup attr acl chromium" >&2
-echo "A Chromium elsewhere is named by the variable CHROMIUM." >&2
-exit 1
