@@ -8,7 +8,7 @@ import { CofferError, isCofferError, isCorruption } from "#base/errors.ts";
 import type { OperationContext } from "#base/progress.ts";
 import type { Ailment, HealEvent, HealOptions, HealResult } from "#operations/heal/heal.ts";
 import { replaceFile } from "#operations/heal/replace-file.ts";
-import { CONFIG } from "#operations/replicate/stored-file.ts";
+import { CONFIG, readConfig } from "#operations/replicate/stored-file.ts";
 
 /**
  * Restores missing and outvoted configs.
@@ -21,7 +21,7 @@ export async function healConfigs(
   options: HealOptions,
   context: OperationContext<HealEvent>,
 ): Promise<Partial<HealResult>> {
-  const configs = await Promise.all(replicas.map((replica) => readConfig(replica, context.signal)));
+  const configs = await Promise.all(replicas.map((replica) => configOf(replica, context.signal)));
   const votes = countVotes(configs);
   if (votes.length === 0) {
     throw new CofferError("NO_REPOSITORY", "None of the given places holds a repository's config");
@@ -55,14 +55,13 @@ export async function healConfigs(
   return result;
 }
 
-async function readConfig(
+async function configOf(
   backend: Backend,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await backend.read(CONFIG, { signal });
+    return await readConfig(backend, { signal });
   } catch (error) {
-    if (isCofferError(error, "NOT_FOUND")) return undefined;
     // Cut while it was read: as good as none, but there is something to take away.
     if (isCorruption(error)) return new Uint8Array(0);
     throw error;

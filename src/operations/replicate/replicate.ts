@@ -16,6 +16,7 @@ import {
   CONFIG,
   forEachBounded,
   HASHED_TYPES,
+  readConfig,
   readVerified,
   type Sha256,
 } from "#operations/replicate/stored-file.ts";
@@ -108,20 +109,16 @@ class Replication {
   /** Returns whether the target has no config yet. */
   async compareConfigs(): Promise<boolean> {
     const { signal } = this.#context;
-    const [from, to] = await Promise.all([
-      this.#source.stat(CONFIG, { signal }),
-      this.#target.stat(CONFIG, { signal }),
+    const [wanted, held] = await Promise.all([
+      readConfig(this.#source, { signal }),
+      readConfig(this.#target, { signal }),
     ]);
-    if (!from) {
+    if (!wanted) {
       throw new CofferError("NO_REPOSITORY", `There is no repository in ${this.#source.location}`, {
         data: { location: this.#source.location },
       });
     }
-    if (!to) return true;
-    const [wanted, held] = await Promise.all([
-      this.#source.read(CONFIG, { signal }),
-      this.#target.read(CONFIG, { signal }),
-    ]);
+    if (!held) return true;
     if (equalBytes(wanted, held)) return false;
     throw new CofferError(
       "REPOSITORY_EXISTS",
@@ -183,9 +180,9 @@ class Replication {
   /** It has no hash to be checked by: two equal answers must do. */
   async #copyConfig(): Promise<void> {
     const { signal } = this.#context;
-    const first = await this.#source.read(CONFIG, { signal });
-    const second = await this.#source.read(CONFIG, { signal, fresh: true });
-    if (!equalBytes(first, second)) {
+    const first = await readConfig(this.#source, { signal });
+    const second = await readConfig(this.#source, { signal, fresh: true });
+    if (!first || !second || !equalBytes(first, second)) {
       throw new CofferError("BAD_HASH", "The config reads differently each time");
     }
     await this.#write(CONFIG, second);

@@ -5,7 +5,7 @@
 import type { Backend, FileRef, FileType } from "#backends/backend.ts";
 import { describeFile } from "#backends/backend.ts";
 import { toHex } from "#base/bytes.ts";
-import { CofferError } from "#base/errors.ts";
+import { CofferError, isCofferError } from "#base/errors.ts";
 
 /** SHA-256 of the bytes, 32 bytes: all of cryptography that raw files need. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;
@@ -45,19 +45,36 @@ export async function readVerified(
   );
 }
 
+/** The config's bytes, or undefined where there is none. @throws storage errors, SHORT_READ */
+export async function readConfig(
+  backend: Backend,
+  options: Cancel & { readonly fresh?: boolean } = {},
+): Promise<Uint8Array | undefined> {
+  try {
+    return await backend.read(CONFIG, options);
+  } catch (error) {
+    if (isCofferError(error, "NOT_FOUND", "NO_REPOSITORY")) return undefined;
+    throw error;
+  }
+}
+
 /** Whether the bytes are those that the file was made of. */
 export function isIntact(file: FileRef, bytes: Uint8Array, sha256: Sha256): boolean {
   return toHex(sha256(bytes)) === file.name;
 }
 
-/** Names and sizes of all files of a type. One listing. */
+/** Names and sizes of all files of a type; none where nothing is at all. One listing. */
 export async function listSizes(
   backend: Backend,
   type: FileType,
   { signal }: Cancel = {},
 ): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
-  for await (const { name, size } of backend.list(type, { signal })) sizes.set(name, size);
+  try {
+    for await (const { name, size } of backend.list(type, { signal })) sizes.set(name, size);
+  } catch (error) {
+    if (!isCofferError(error, "NO_REPOSITORY")) throw error;
+  }
   return sizes;
 }
 
