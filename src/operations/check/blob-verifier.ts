@@ -1,4 +1,4 @@
-/** Proves that stored blobs decrypt, decompress and hash to their names, without keeping what they hold. */
+/** Proves that stored blobs decrypt, decompress and hash to their names; keeps nothing of them. */
 import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCorruption } from "#base/errors.ts";
 import { MAX_CHUNK } from "#chunker/chunker.ts";
@@ -105,7 +105,7 @@ function otherContent(id: Uint8Array): CofferError {
   return new CofferError("BAD_HASH", text, { data: { blob: toHex(id) } });
 }
 
-/** Gives large memory back at once: waiting for the collector costs more than the work on the bytes. */
+/** Gives large memory back at once: the collector would cost more than the work on the bytes. */
 function release(bytes: Uint8Array): void {
   const { buffer } = bytes;
   if (bytes.length < PIECEWISE_BYTES || buffer.byteLength !== bytes.length) return;
