@@ -20,7 +20,9 @@ export interface OpenRequest {
   readonly settings: Settings;
   /** Read all index files; needed by everything that reads blobs. */
   readonly loadIndex: boolean;
-  /** The operation that worker threads are started for (`backup`, `restore`, …); false: none are. */
+  /**
+   * The operation that worker threads are started for (`backup`, `restore`, …); false: none are.
+   */
   readonly threads: false | string;
   readonly lock: "none" | "shared" | "exclusive";
   /** How many threads; undefined: one per processor. */

@@ -18,8 +18,8 @@ export interface LockOptions {
   /** Frozen while the lock is in doubt, closed when it is lost. */
   readonly gate?: TrafficGate | undefined;
   /**
-   * Called when the lock is written and none conflicted, before the second look that decides. Reading
-   * may begin; if taking the lock then fails, what was read is void.
+   * Called when the lock is written and none conflicted, before the second look that decides.
+   * Reading may begin; if taking the lock then fails, what was read is void.
    */
   readonly onWritten?: () => void;
   /** Called once before the first wait for another's lock, with its LOCKED error. */

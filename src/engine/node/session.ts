@@ -133,8 +133,9 @@ async function takeLock(
 }
 
 /**
- * Loads the index while the lock waits for its second look at other locks: nobody may delete from then
- * on, and if the second look finds another's lock, what was read is thrown away with the session.
+ * Loads the index while the lock waits for its second look at other locks: nobody may delete from
+ * then on, and if the second look finds another's lock, what was read is thrown away with the
+ * session.
  */
 class EarlyIndex {
   readonly #repository: OpenedRepository;
