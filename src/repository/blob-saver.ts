@@ -84,6 +84,17 @@ export class BlobSaver {
     return id;
   }
 
+  /**
+   * Stores one more copy of a blob that is stored already, for packs that are to go. What is
+   * compressed stays as it is, the rest is compressed as new blobs are.
+   * @param payload what its seal held, verified by the caller: a frame, or the plaintext
+   * @param rawLength plaintext length if it is a frame, else 0
+   */
+  copy(type: BlobType, id: Uint8Array, payload: Uint8Array, rawLength: number): void {
+    if (rawLength === 0) this.#store(type, id, payload);
+    else this.#place(type, id, payload, rawLength);
+  }
+
   /** Closes what is open: small remainders are returned for merging, the rest becomes durable. */
   async flush(): Promise<PackRemainder[]> {
     const remainders: PackRemainder[] = [];
@@ -125,13 +136,17 @@ export class BlobSaver {
 
   #store(type: BlobType, id: Uint8Array, plaintext: Uint8Array): void {
     const payload = this.#compress(type, id, plaintext);
-    const rawLength = payload === plaintext ? 0 : plaintext.length;
+    this.#place(type, id, payload, payload === plaintext ? 0 : plaintext.length);
+    if (payload !== plaintext) release(payload);
+  }
+
+  /** Seals a payload into one of the open packs. */
+  #place(type: BlobType, id: Uint8Array, payload: Uint8Array, rawLength: number): void {
     const writer = this.#pick(type, payload.length);
     const stored = writer.add(id, payload, rawLength);
-    if (payload !== plaintext) release(payload);
     if (type === "data") this.counts.dataBlobs++;
     else this.counts.treeBlobs++;
-    this.counts.added += plaintext.length;
+    this.counts.added += rawLength || payload.length;
     this.counts.addedPacked += stored;
     if (writer.size >= this.#options.packSize || writer.isFull) {
       this.#open[type] = this.#open[type].filter((open) => open !== writer);

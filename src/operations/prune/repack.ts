@@ -1,0 +1,86 @@
+/** Moves the blobs that are still needed out of packs that are to go, and indexes the new packs. */
+import { CofferError } from "#base/errors.ts";
+import type { OperationContext } from "#base/progress.ts";
+import { type HexId, idFromBytes } from "#format/id.ts";
+import { runBounded } from "#operations/check/run-bounded.ts";
+import { assignBlobs, jobOf } from "#operations/prune/assign-blobs.ts";
+import type { PackSettings, PruneEvent, PrunePlan } from "#operations/prune/prune-types.ts";
+import {
+  beginTask,
+  endTask,
+  flushTask,
+  mergeTask,
+  type PackWritten,
+  repackTask,
+} from "#operations/prune/repack-task.ts";
+import { IndexWriter } from "#repository/index-writer.ts";
+import type { Repository } from "#repository/repository.ts";
+import type { TaskPool } from "#repository/task-pool.ts";
+
+/** A pack that was written. */
+export interface NewPack {
+  readonly id: HexId;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
+/**
+ * Repacks as planned. When it returns, every blob that was to be moved lies in a durable pack that
+ * a durable index names; the old packs are untouched.
+ * @throws what loading a blob throws, when no copy of it is sound; storage errors
+ */
+export async function repackBlobs(
+  repo: Repository,
+  pool: TaskPool,
+  plan: PrunePlan,
+  settings: PackSettings,
+  context: OperationContext<PruneEvent>,
+): Promise<NewPack[]> {
+  const { signal, progress } = context;
+  const assignment = assignBlobs(repo.index, plan);
+  if (plan.repack.length === 0) return [];
+  const index = new IndexWriter(repo, { signal });
+  const written: NewPack[] = [];
+  const unlisten = pool.listen((event) => {
+    const { kind, pack } = event as PackWritten;
+    if (kind !== "prune-pack") return;
+    index.add(pack);
+    written.push({ id: idFromBytes(pack.id), size: pack.size });
+  });
+  const totalBytes = plan.repack.reduce((sum, { size }) => sum + size, 0);
+  let [started, done, bytes, moved] = [0, 0, 0, 0];
+  const next = (): (() => Promise<void>) | undefined => {
+    const at = started++;
+    const from = plan.repack[at];
+    if (!from) return undefined;
+    return async () => {
+      const count = await pool.run(repackTask, jobOf(plan.used, from.pack, assignment[at]!));
+      moved += count;
+      done++;
+      bytes += from.size;
+      const total = plan.repack.length;
+      progress?.({ kind: "progress", stage: "repack", done, total, bytes, totalBytes });
+    };
+  };
+  try {
+    await onEveryThread(pool, (thread) => pool.run(beginTask, settings, { thread }));
+    await runBounded(2 * pool.size, next, signal);
+    const remainders = await onEveryThread(pool, (thread) =>
+      pool.run(flushTask, undefined, { thread }),
+    );
+    await pool.run(mergeTask, remainders.flat(), { thread: 0 });
+    await index.flush();
+  } finally {
+    await Promise.allSettled([
+      onEveryThread(pool, (thread) => pool.run(endTask, undefined, { thread })),
+    ]);
+    unlisten();
+  }
+  const wanted = assignment.reduce((sum, blobs) => sum + blobs.length, 0);
+  if (moved === wanted) return written;
+  throw new CofferError("INTERNAL", `Moved ${moved} blobs where ${wanted} were planned`);
+}
+
+function onEveryThread<T>(pool: TaskPool, run: (thread: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: pool.size }, (_, thread) => run(thread)));
+}
