@@ -23,8 +23,8 @@ export interface OpenKeyOptions {
 }
 
 /**
- * Finds the key file that the password opens: the hinted one first, then at most 20, cheapest
- * first, so that one costly key does not delay the others. A damaged or too costly key file is
+ * Finds the key file that the password opens: the hinted one first, then at most 20, intact
+ * ones first and of those the cheapest, so that one costly key does not delay the others. A damaged or too costly key file is
  * passed over while another opens; if none does, its error is the answer, since the password may be
  * right.
  * @param password UTF-8 bytes, not kept
@@ -90,7 +90,8 @@ class KeyAttempt {
         files.push({ id, ...(await this.#load(id)) });
       });
     }
-    files.sort((a, b) => workOf(a.file) - workOf(b.file));
+    // A file under a wrong name may be another repository's, whose master key opens nothing here.
+    files.sort((a, b) => Number(b.intact) - Number(a.intact) || workOf(a.file) - workOf(b.file));
     for (const { id, file, intact } of files) {
       throwIfAborted(this.#options.signal);
       const masterKey = await this.#rememberDamage(() => this.#open(file));

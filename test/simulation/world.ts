@@ -4,6 +4,7 @@
  */
 import type { Backend } from "#backends/backend.ts";
 import { MemoryBackend } from "#backends/memory.ts";
+import { CofferError, isCofferError } from "#base/errors.ts";
 import { createNodeZstd } from "#codec/node/node-zstd.ts";
 import { createNodeCrypto } from "#crypto/node/node-crypto.ts";
 import { createInlinePool } from "#engine/inline-pool.ts";
@@ -25,6 +26,7 @@ import { OpenedRepository } from "#repository/opened-repository.ts";
 import type { Primitives } from "#repository/primitives.ts";
 import { chooseParent } from "#repository/snapshot-filter.ts";
 import { loadSnapshots } from "#repository/snapshots.ts";
+import type { Platform } from "#repository/task-pool.ts";
 import type { MemorySource } from "#testkit/memory-source.ts";
 import { seededRandom } from "#testkit/seeded-random.ts";
 import { backupOptions, TEST_PASSWORD } from "#testkit/test-repository.ts";
@@ -105,8 +107,13 @@ export class SimulatedProcess {
     const { primitives } = this;
     const key = await openMasterKey(backend, primitives, TEST_PASSWORD);
     const stored = await backend.read({ type: "config", name: "config" });
-    const config = decodeConfig(primitives.crypto.createAead(key.masterKey).open(stored));
-    return new OpenedRepository(backend, primitives, { config, ...key });
+    try {
+      const config = decodeConfig(primitives.crypto.createAead(key.masterKey).open(stored));
+      return new OpenedRepository(backend, primitives, { config, ...key });
+    } catch (error) {
+      if (!isCofferError(error, "BAD_MAC")) throw error;
+      throw new CofferError("BAD_MAC", "Cannot read the config", { cause: error });
+    }
   }
 }
 
@@ -191,6 +198,7 @@ export async function simulateCheck(machine: Machine, backend: Backend): Promise
 export async function openForReading(
   machine: Machine,
   backend: Backend,
+  platform: Platform = { openTarget: openNodeTarget },
 ): Promise<{
   readonly repo: OpenedRepository;
   readonly snapshots: readonly { readonly tree: HexId; readonly tags: readonly string[] }[];
@@ -201,6 +209,6 @@ export async function openForReading(
   const repo = await process.open(backend);
   const { snapshots, broken } = await loadSnapshots(repo);
   await loadIndex(repo);
-  const pool = createInlinePool(repo, { openTarget: openNodeTarget });
+  const pool = createInlinePool(repo, platform);
   return { repo, snapshots, broken: broken.length, pool };
 }
