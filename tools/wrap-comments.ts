@@ -1,7 +1,7 @@
 /**
- * Wraps comments at 100 columns, which the formatter leaves alone: what is too long goes to the next
- * line of the same paragraph. `node tools/wrap-comments.ts FILE…`; without files all sources. Tables,
- * linter directives and comments behind code stay as they are.
+ * Wraps comments at 100 columns, which the formatter leaves alone: what is too long goes to the
+ * next line of the same paragraph. `node tools/wrap-comments.ts FILE…`; without files all sources.
+ * Tables, linter directives and comments behind code stay as they are.
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
