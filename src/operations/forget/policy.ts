@@ -44,6 +44,7 @@ export function isEmptyPolicy(policy: KeepPolicy): boolean {
   );
 }
 
+/** Whether a span is no time at all, which keeps nothing. */
 export function isZeroSpan({ years, months, days, hours }: CalendarSpan): boolean {
   return years === 0 && months === 0 && days === 0 && hours === 0;
 }

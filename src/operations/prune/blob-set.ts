@@ -105,6 +105,7 @@ export class BlobSet {
 /** Used blobs of both types. */
 export type UsedBlobs = Readonly<Record<BlobType, BlobSet>>;
 
+/** Two empty sets. */
 export function createUsedBlobs(): UsedBlobs {
   return { data: new BlobSet(), tree: new BlobSet() };
 }
