@@ -160,7 +160,7 @@ function liveStatsJson(stats: DiffStats, about: Readonly<Record<string, string>>
 
 function entryLines({ added, removed, changedFiles }: DiffStats): string[] {
   const row = (label: string, a: number, b: number): string =>
-    `${label.padEnd(12)}${String(a).padStart(5)} new, ${String(b).padStart(5)} removed`;
+    `${label.padEnd(13)}${String(a).padStart(5)} new, ${String(b).padStart(5)} removed`;
   return [
     "",
     `${row("Files:", added.files, removed.files)}, ${String(changedFiles).padStart(5)} changed`,
@@ -172,7 +172,7 @@ function entryLines({ added, removed, changedFiles }: DiffStats): string[] {
 function printBlobStats(stats: DiffStats, { printer }: CliContext): void {
   const { added, removed } = stats;
   const row = (label: string, a: number, b: number): string =>
-    `${label.padEnd(12)}${String(a).padStart(5)} new, ${String(b).padStart(5)} removed`;
+    `${label.padEnd(13)}${String(a).padStart(5)} new, ${String(b).padStart(5)} removed`;
   for (const line of [
     ...entryLines(stats),
     row("Data Blobs:", added.dataBlobs, removed.dataBlobs),
