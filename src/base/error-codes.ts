@@ -121,6 +121,10 @@ export const ERROR_CODES = {
     exit: 1,
     guidance: "The command given to --stdin-from-command failed, so no snapshot was saved.",
   },
+  SNAPSHOTS_LEFT: {
+    exit: 3,
+    guidance: "The other snapshots were removed. Check the permissions, then run forget again.",
+  },
   TARGET_FAILED: { exit: 1, guidance: "Check permissions and free space of the restore target." },
   UNSAFE_PATH: {
     exit: 1,
