@@ -9,7 +9,9 @@ import type { BlobIndex, BlobLocation, BlobType } from "#repository/blob-index.t
 /** A blob of this stored length is empty: it cannot be compressed. */
 const EMPTY_BLOB = 32;
 
-/** How much of each pack is needed, a column for each figure; rows are pack numbers of the index. */
+/**
+ * How much of each pack is needed, a column for each figure; rows are pack numbers of the index.
+ */
 export class PackUsage {
   readonly count: number;
   readonly usedBlobs: Uint32Array;
