@@ -15,11 +15,12 @@ export async function run(options: PruneCommandOptions, context: CliContext): Pr
   const wanted = parsePruneOptions(options, settings);
   const repositoryId = options.unsafeRecoverNoFreeSpace;
   const dryRun = options.dryRun === true;
-  const noLock = settings.noLock || repositoryId !== undefined;
-  if (settings.noLock && !dryRun) throw badOption("--no-lock is only applicable with --dry-run");
+  // A full storage may not take a lock file: then, and only then, the person vouches.
+  if (settings.noLock && !dryRun && repositoryId === undefined) {
+    throw badOption("--no-lock is only applicable with --dry-run");
+  }
   await using session = await openSession(context, {
-    // A full storage may not take a lock file.
-    lock: noLock ? "none" : "exclusive",
+    lock: settings.noLock ? "none" : "exclusive",
     loadIndex: false,
     threads: "prune",
   });

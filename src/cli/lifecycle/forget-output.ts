@@ -15,14 +15,19 @@ export function forgetJson({ groups }: ForgetPlan): JsonValue {
     tags: key.tags,
     host: key.hostname,
     paths: key.paths,
-    keep: keep.map(({ snapshot }) => snapshotJson(snapshot)),
-    remove: remove.length === 0 ? null : remove.map((snapshot) => snapshotJson(snapshot)),
+    keep: orNull(keep.map(({ snapshot }) => snapshotJson(snapshot))),
+    remove: orNull(remove.map((snapshot) => snapshotJson(snapshot))),
     reasons: keep.map(({ snapshot, reasons, counters }) => ({
       snapshot: snapshotMembers(snapshot),
       matches: reasons,
       counters,
     })),
   }));
+}
+
+/** Go writes an empty list as null. */
+function orNull(list: readonly JsonValue[]): JsonValue {
+  return list.length === 0 ? null : list;
 }
 
 /** Prints each group: what is kept and why, what goes. */
