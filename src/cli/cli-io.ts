@@ -35,7 +35,7 @@ export interface LocalFiles {
    */
   read(path: string, limit: number): Promise<Uint8Array>;
   /** Writes or replaces a file. @throws TARGET_FAILED */
-  write(path: string, data: string): Promise<void>;
+  write(path: string, data: string | Uint8Array): Promise<void>;
   /** Creates a folder and its parents. @throws TARGET_FAILED */
   makeFolder(path: string): Promise<void>;
   /** Raw names in a folder, in any order; undefined when it cannot be listed. */

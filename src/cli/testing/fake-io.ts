@@ -78,7 +78,7 @@ export function createFakeIo(options: FakeIoOptions): FakeIo {
           : Promise.resolve(bytesOf(data));
       },
       write(path, data) {
-        written.set(path, data);
+        written.set(path, typeof data === "string" ? data : decoder.decode(data));
         return Promise.resolve();
       },
       makeFolder: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 /** `forget`, `prune`, `tag`: what happens to snapshots and space over the years. */
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { collect } from "#cli/tree/global-options.ts";
+import { defineRepairs } from "#cli/tree/repairs.ts";
 import { addSnapshotFilter } from "#cli/tree/shared-options.ts";
 import type { Starter } from "#cli/tree/starter.ts";
 
@@ -22,6 +23,7 @@ export function defineLifecycle(program: Command, start: Starter): void {
   defineForget(program, start);
   definePrune(program, start);
   defineTag(program, start);
+  defineRepairs(program, start);
 }
 
 function defineForget(program: Command, start: Starter): void {
