@@ -9,18 +9,15 @@ import { CofferError, isCorruption, messageOf } from "#base/errors.ts";
 import { release } from "#base/release.ts";
 import { compressionLevel } from "#codec/compression.ts";
 import type { Aead, MasterKey } from "#crypto/crypto.ts";
-import { SEAL_OVERHEAD } from "#crypto/crypto.ts";
 import type { Config } from "#format/config.ts";
 import { decodeUnpacked, encodeUnpacked } from "#format/unpacked.ts";
 import type { BlobIndex, BlobType } from "#repository/blob-index.ts";
+import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { Primitives } from "#repository/primitives.ts";
 import type { Repository, UnpackedType } from "#repository/repository.ts";
 
 /** An unpacked file beyond this is refused: restic's own largest are index files of some 40 MiB. */
 const MAX_UNPACKED = 512 * 1024 * 1024;
-
-/** A plaintext blob beyond this is refused; only trees of millions of entries come near. */
-export const MAX_BLOB = 1024 * 1024 * 1024;
 
 /**
  * What another thread needs to attach to an opened repository. Structured-cloneable; holds the key.
@@ -116,9 +113,7 @@ export class OpenedRepository implements Repository {
   }
 
   decodeBlob(id: Uint8Array, stored: Uint8Array, rawLength: number): Uint8Array {
-    if (rawLength > MAX_BLOB || stored.length > MAX_BLOB + SEAL_OVERHEAD) {
-      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
-    }
+    checkBlobClaim(id, rawLength, stored.length);
     const payload = this.aead.open(stored);
     const { crypto, zstd } = this.primitives;
     const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);

@@ -3,7 +3,7 @@ import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCorruption } from "#base/errors.ts";
 import { MAX_CHUNK } from "#chunker/chunker.ts";
 import type { PackEntry } from "#format/pack-header.ts";
-import { MAX_BLOB } from "#repository/opened-repository.ts";
+import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { Repository } from "#repository/repository.ts";
 
 /** From this length on plaintext is hashed piece by piece, never held whole. */
@@ -65,12 +65,10 @@ export class BlobVerifier {
   }
 
   /** The opened content of a blob, as it is or as one zstd frame. */
-  #payload({ id, rawLength }: PackEntry, payload: Uint8Array | undefined): void {
+  #payload({ id, rawLength, length }: PackEntry, payload: Uint8Array | undefined): void {
     if (!payload) throw new CofferError("BAD_MAC", "Sealed message failed its authentication");
     const { crypto, zstd } = this.#repository.primitives;
-    if (rawLength > MAX_BLOB) {
-      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
-    }
+    checkBlobClaim(id, rawLength, length);
     const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);
     if (rawLength !== 0 && plain.length !== rawLength) {
       const text = `Blob ${toHex(id, 0, 4)} has ${plain.length} bytes where ${rawLength} are claimed`;

@@ -16,7 +16,7 @@ import {
 } from "#format/pack-header.ts";
 import { BlobVerifier } from "#operations/check/blob-verifier.ts";
 import type { BlobLocation, BlobType } from "#repository/blob-index.ts";
-import { MAX_BLOB } from "#repository/opened-repository.ts";
+import { MAX_BLOB } from "#repository/blob-limits.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task } from "#repository/task-pool.ts";
 

@@ -8,7 +8,7 @@ import type { PackSettings } from "#operations/prune/prune-types.ts";
 import type { BlobLocation, BlobType } from "#repository/blob-index.ts";
 import { BlobSaver } from "#repository/blob-saver.ts";
 import type { FinishedPack } from "#repository/finished-pack.ts";
-import { MAX_BLOB } from "#repository/opened-repository.ts";
+import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task, TaskContext } from "#repository/task-pool.ts";
@@ -167,9 +167,9 @@ export function openBlob(
   stored: Uint8Array,
   rawLength: number,
 ): Uint8Array | undefined {
-  if (rawLength > MAX_BLOB) return undefined;
   const { crypto, zstd } = repository.primitives;
   try {
+    checkBlobClaim(id, rawLength, stored.length);
     const payload = repository.aead.open(stored);
     const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);
     const sound = rawLength === 0 || plain.length === rawLength;

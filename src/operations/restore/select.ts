@@ -14,6 +14,7 @@ import { EntryTable, KIND } from "#operations/restore/entry-table.ts";
 import { FolderTable } from "#operations/restore/folder-table.ts";
 import { latin1 } from "#operations/restore/latin1.ts";
 import { HardLinks } from "#operations/restore/hard-links.ts";
+import { RepeatWatch } from "#operations/restore/count-entries.ts";
 import type { MetaTableOptions } from "#operations/restore/meta-table.ts";
 import { TreeReader } from "#operations/restore/tree-reader.ts";
 import type { Repository } from "#repository/repository.ts";
@@ -257,11 +258,13 @@ export async function select(
   const selection = new Selection(repository, rootTree, options);
   const { folders } = selection;
   const reader = new TreeReader(repository, (row) => folders.tree(row), options.signal);
+  const repeats = new RepeatWatch(repository, rootTree, options);
   // Last in, first out: the order in which a backup wrote the files, so packs are needed in order.
   const waiting = [0];
   while (waiting.length > 0) {
     throwIfAborted(options.signal);
     const row = waiting.pop()!;
+    await repeats.visit(folders.tree(row));
     let inside: number[];
     try {
       inside = selection.addTree(row, await reader.read(row, waiting));
