@@ -33,8 +33,8 @@ export class NodePool implements TaskPool {
     for (let thread = 0; thread < size; thread++) {
       const worker = new Worker(workerUrl(), {
         workerData: { operation },
-        // Young garbage is mostly file-sized buffers; a small nursery keeps memory near restic's.
-        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+        // Backing up 200,000 small files: 262 MB at 16, 240 at 8, 228 at 4, for 3 % more time.
+        resourceLimits: { maxYoungGenerationSizeMb: 4 },
         // Descriptors opened by native calls are closed by Node's fs, which would warn about each.
         trackUnmanagedFds: false,
         stdout: false,
