@@ -31,6 +31,11 @@ await build({
   // Native code finds its own files; it stays where npm put it.
   external: ["koffi"],
   logLevel: "warn",
+  onLog(level, log, report) {
+    // Left to itself the bundler takes a missing file for something that will be there later.
+    if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+    report(level, log);
+  },
   plugins: [withoutChildProcess],
   output: {
     dir: out,
