@@ -16,6 +16,8 @@ import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { Primitives } from "#repository/primitives.ts";
 import type { Repository, UnpackedType } from "#repository/repository.ts";
 
+export { MAX_BLOB } from "#repository/blob-limits.ts";
+
 /** An unpacked file beyond this is refused: restic's own largest are index files of some 40 MiB. */
 const MAX_UNPACKED = 512 * 1024 * 1024;
 
