@@ -11,6 +11,7 @@ const MODULES: Readonly<Record<string, () => Promise<TaskModule>>> = {
   backup: () => import("#operations/backup/tasks.ts"),
   restore: () => import("#operations/restore/tasks.ts"),
   check: () => import("#operations/check/tasks.ts"),
+  copy: () => import("#operations/copy/tasks.ts"),
   prune: () => import("#operations/prune/tasks.ts"),
 };
 

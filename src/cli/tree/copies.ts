@@ -1,9 +1,11 @@
-/** `replicate`, `heal`: commands about more than one copy of a repository. */
+/** `copy`, `replicate`, `heal`: commands about more than one copy of a repository. */
 import type { Command } from "@commander-js/extra-typings";
+import { addSnapshotFilter } from "#cli/tree/shared-options.ts";
 import type { Starter } from "#cli/tree/starter.ts";
 
 /** All of them, in the order of the help text. */
 export function defineCopies(program: Command, start: Starter): void {
+  defineCopy(program, start);
   defineReplicate(program, start);
   defineHeal(program, start);
 }
@@ -50,4 +52,31 @@ function defineHeal(program: Command, start: Starter): void {
     .action((replicas, options, self) =>
       start(self, () => import("#cli/commands/heal.ts"), { ...options, replicas }),
     );
+}
+
+function defineCopy(program: Command, start: Starter): void {
+  const command = program
+    .command("copy")
+    .summary("copy snapshots from another repository into this one")
+    .description(
+      "Copies snapshots that this repository does not have yet. What an interrupted copy brought " +
+        "is not copied again.",
+    )
+    .argument("[ids...]", "only these snapshots of the other repository; latest for the newest")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  coffer -r /mnt/usb/backup copy --from-repo /srv/backup\n" +
+        "  coffer -r /mnt/usb/backup copy --from-repo /srv/backup --host laptop latest",
+    )
+    .option("-n, --dry-run", "copy nothing, only count what would be copied")
+    .optionsGroup("The other repository:")
+    .option("--from-repo <repository>", "source repository (default: $COFFER_FROM_REPOSITORY)")
+    .option("--from-repository-file <file>", "file with the source repository's location")
+    .option("--from-password-file <file>", "file with the source repository's password")
+    .option("--from-password-command <command>", "command that prints that password")
+    .option("--from-key-hint <key>", "ID of the source repository's key to try first")
+    .option("--from-insecure-no-password", "the source repository's password is empty");
+  addSnapshotFilter(command).action((ids, options, self) =>
+    start(self, () => import("#cli/commands/copy.ts"), { ...options, ids }),
+  );
 }
