@@ -1,6 +1,6 @@
 /**
- * Raises a repository from version 1 to 2 (docs/format.md, section 16). Only the config changes: old
- * packs stay as they are until `prune --repack-uncompressed`.
+ * Raises a repository from version 1 to 2 (docs/format.md, section 16). Only the config changes:
+ * old packs stay as they are until `prune --repack-uncompressed`.
  *
  * No storage offers to replace a file, so the config is removed and written anew. In between the
  * repository cannot be opened: the sealed old config is handed out before, and put back when the

@@ -24,9 +24,9 @@ export interface OpenKeyOptions {
 
 /**
  * Finds the key file that the password opens: the hinted one first, then at most 20, intact
- * ones first and of those the cheapest, so that one costly key does not delay the others. A damaged or too costly key file is
- * passed over while another opens; if none does, its error is the answer, since the password may be
- * right.
+ * ones first and of those the cheapest, so that one costly key does not delay the others. A damaged
+ * or too costly key file is passed over while another opens; if none does, its error is the answer,
+ * since the password may be right.
  * @param password UTF-8 bytes, not kept
  * @throws WRONG_PASSWORD, NOT_FOUND when there is no key at all, storage errors at once,
  *   BAD_FORMAT, BAD_HASH, TOO_LARGE

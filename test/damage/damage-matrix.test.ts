@@ -1,6 +1,6 @@
 /**
- * Each file of a small repository is damaged in every way. The check names the file, or the damage is
- * harmless: every snapshot restores as before. A restore that reports success is right, always.
+ * Each file of a small repository is damaged in every way. The check names the file, or the damage
+ * is harmless: every snapshot restores as before. A restore that reports success is right, always.
  */
 import { expect, test } from "vitest";
 import type { FileRef } from "#backends/backend.ts";

@@ -1,4 +1,7 @@
-/** A small repository with some of everything, and every way in which one of its files can be damaged. */
+/**
+ * A small repository with some of everything, and every way in which one of its files can be
+ * damaged.
+ */
 import { MemoryBackend } from "#backends/memory.ts";
 import { pathOf } from "#backends/layout.ts";
 import type { FileRef, FileType } from "#backends/backend.ts";
@@ -26,7 +29,9 @@ export interface Sample {
   readonly foreign: MemoryBackend;
 }
 
-/** Two backups, so that there are two snapshots, two index files, and packs of data and of trees. */
+/**
+ * Two backups, so that there are two snapshots, two index files, and packs of data and of trees.
+ */
 export async function makeSample(version: 1 | 2): Promise<Sample> {
   const machine = new Machine(version);
   const storage = await write(machine, version);
@@ -148,7 +153,9 @@ function* exchanges({ storage, files }: Sample, file: FileRef): Generator<Damage
   }
 }
 
-/** First, middle and last byte, those around the parts of a sealed file, and all parts of a pack. */
+/**
+ * First, middle and last byte, those around the parts of a sealed file, and all parts of a pack.
+ */
 function flipOffsets({ layout }: Sample, file: FileRef, length: number): number[] {
   const offsets = [
     0,

@@ -21,7 +21,9 @@ export interface HostileResult extends ProgramResult {
   readonly output: string;
 }
 
-/** A workspace with a hostile repository in `repo`, and a folder beside the target to be left alone. */
+/**
+ * A workspace with a hostile repository in `repo`, and a folder beside the target to be left alone.
+ */
 export class HostileWorkspace extends Workspace {
   readonly repo = this.path("repo");
   readonly target = this.path("target");

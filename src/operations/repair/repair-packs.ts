@@ -1,7 +1,7 @@
 /**
- * Saves what is good of damaged packs (docs/format.md, section 16): every blob that the index or the
- * header knows and that still has its hash goes to a new pack; then the index forgets the old pack;
- * then the old pack goes. Raw copies are handed out first.
+ * Saves what is good of damaged packs (docs/format.md, section 16): every blob that the index or
+ * the header knows and that still has its hash goes to a new pack; then the index forgets the old
+ * pack; then the old pack goes. Raw copies are handed out first.
  */
 import { CofferError, isCofferError, throwIfAborted } from "#base/errors.ts";
 import type { OperationContext } from "#base/progress.ts";
