@@ -1,6 +1,6 @@
 /**
- * Trees of random nonsense, restored into a real folder and checked: nothing is written outside, and
- * whatever goes wrong has a code. SIM_RUNS scales the number of trees, SIM_SEED sets the first seed.
+ * Trees of random nonsense, restored into a real folder and checked: nothing is written outside,
+ * and whatever goes wrong has a code. SIM_RUNS scales the number of trees, SIM_SEED is the seed.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

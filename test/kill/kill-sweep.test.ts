@@ -1,6 +1,6 @@
 /**
- * The real program is killed with SIGKILL at many moments of a backup. Afterwards both programs find
- * the repository sound, and the next backup goes on where the killed one was.
+ * The real program is killed with SIGKILL at many moments of a backup. Afterwards both programs
+ * find the repository sound, and the next backup goes on where the killed one was.
  */
 import {
   cpSync,
@@ -41,7 +41,7 @@ let work: Workspace;
 let source: string;
 let expected: TreePrint;
 let wholeMs: number;
-/** Bytes that a backup reads which reads everything; and changes in the repository that it makes. */
+/** Bytes read, and changes made in the repository, by a backup that reads everything. */
 let wholeRead: number;
 let wholeEvents = 0;
 
