@@ -1,9 +1,12 @@
-/** `copy`, `replicate`, `heal`: commands about more than one copy of a repository. */
+/** `copy`, `replicate`, `heal`, `rewrite`: commands that make other copies of what is stored. */
 import type { Command } from "@commander-js/extra-typings";
-import { addSnapshotFilter } from "#cli/tree/shared-options.ts";
+import { collect } from "#cli/tree/global-options.ts";
+import { addExcludes, addSnapshotFilter } from "#cli/tree/shared-options.ts";
 import type { Starter } from "#cli/tree/starter.ts";
 
-/** All of them, in the order of the help text. */
+const NONE: string[] | undefined = undefined;
+
+/** All of them but `rewrite`, in the order of the help text. */
 export function defineCopies(program: Command, start: Starter): void {
   defineCopy(program, start);
   defineReplicate(program, start);
@@ -78,5 +81,37 @@ function defineCopy(program: Command, start: Starter): void {
     .option("--from-insecure-no-password", "the source repository's password is empty");
   addSnapshotFilter(command).action((ids, options, self) =>
     start(self, () => import("#cli/commands/copy.ts"), { ...options, ids }),
+  );
+}
+
+/** Adds `rewrite`. */
+export function defineRewrite(program: Command, start: Starter): void {
+  const command = program
+    .command("rewrite")
+    .summary("remove files from snapshots, or change their host or time")
+    .description(
+      "Makes new snapshots without some files, or with another host or time. The old ones stay, " +
+        "and with them the data, until they are forgotten and the repository is pruned.",
+    )
+    .argument("[ids...]", "only these snapshots; latest for the newest; default all")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  coffer rewrite --exclude '*.iso' --dry-run\n" +
+        "  coffer rewrite --exclude /home/anna/.cache --forget --host laptop\n" +
+        "  coffer rewrite --new-host nas 79766175",
+    )
+    .option("-n, --dry-run", "save nothing, only show what would be done")
+    .option("--forget", "remove the old snapshots")
+    .option("-s, --snapshot-summary", "count files and bytes, also where a snapshot does not say")
+    .option("--new-host <host>", "replace the host name")
+    .option("--new-time <time>", "replace the time, '2012-11-01 22:08:41', local")
+    .optionsGroup("What to keep:");
+  const filtered = addExcludes(command)
+    .option("-i, --include <pattern>", "keep only what matches; repeatable", collect, NONE)
+    .option("--iinclude <pattern>", "the same, ignoring upper and lower case", collect, NONE)
+    .option("--include-file <file>", "read include patterns from a file; repeatable", collect, NONE)
+    .option("--iinclude-file <file>", "the same, ignoring upper and lower case", collect, NONE);
+  addSnapshotFilter(filtered).action((ids, options, self) =>
+    start(self, () => import("#cli/commands/rewrite.ts"), { ...options, ids }),
   );
 }

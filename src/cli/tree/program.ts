@@ -2,7 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { defineBackup } from "#cli/tree/backup.ts";
 import { addGlobalOptions, type AnyCommand } from "#cli/tree/global-options.ts";
-import { defineCopies } from "#cli/tree/copies.ts";
+import { defineCopies, defineRewrite } from "#cli/tree/copies.ts";
 import { defineFinding } from "#cli/tree/finding.ts";
 import { defineKey } from "#cli/tree/keys.ts";
 import { defineLifecycle } from "#cli/tree/lifecycle.ts";
@@ -55,6 +55,7 @@ export function createProgram(start: Starter, words?: readonly string[]): Comman
   program.commandsGroup("Care for a repository:");
   defineLifecycle(program, start);
   defineCheck(program, start);
+  defineRewrite(program, start);
   defineKey(program, start);
   defineUnlock(program, start);
   defineCache(program, start);
