@@ -1,4 +1,5 @@
 /** Reads one file, chunk by chunk, and saves its blobs. */
+import { concatBytes } from "#base/bytes.ts";
 import type { FileProgress } from "#operations/backup/archive-protocol.ts";
 import type { ArchiveThread } from "#operations/backup/archive-thread.ts";
 import type { RawPath } from "#operations/backup/raw-path.ts";
@@ -63,22 +64,9 @@ export async function saveContent(
       size += length;
       report.progress(length, path);
       if (size >= limit && !(final && start === end)) {
-        return { content: joinIds(ids), size, complete: false };
+        return { content: concatBytes(ids), size, complete: false };
       }
     }
   }
-  return { content: joinIds(ids), size, complete: true };
-}
-
-function joinIds(ids: readonly Uint8Array[]): Uint8Array {
-  if (ids.length === 1) return ids[0]!;
-  let length = 0;
-  for (const id of ids) length += id.length;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const id of ids) {
-    out.set(id, at);
-    at += id.length;
-  }
-  return out;
+  return { content: concatBytes(ids), size, complete: true };
 }
