@@ -23,7 +23,7 @@ const ALIVE_BY_TESTS: readonly (readonly [files: RegExp, why: string])[] = [
   ],
   [/\/browser\/|\/fzstd\.ts$|\/portable-|\/(?:wasm-)?(?:crypto|sha256|aes-ctr)\b/, "for browsers"],
   // To be removed with the commands that use them.
-  [/^src\/operations\/(?:forget|prune|heal|replicate)\//, "for commands that are being built"],
+  [/^src\/operations\/(?:heal|replicate)\//, "for commands that are being built"],
   [/^src\/backends\/wrappers\/|^src\/base\/limiter\.ts$/, "for storages that can be slow or fail"],
 ];
 

@@ -4,74 +4,32 @@
  * leftovers, and the command, run again, completes. SIM_RUNS sets the number of histories.
  */
 import { expect, test } from "vitest";
-import { MemoryBackend } from "#backends/memory.ts";
-import type { Backend } from "#backends/backend.ts";
-import { createNodeCrypto } from "#crypto/node/node-crypto.ts";
-import { createInlinePool } from "#engine/inline-pool.ts";
 import { removeSnapshots } from "#operations/forget/remove-snapshots.ts";
 import { applyPrune } from "#operations/prune/apply-prune.ts";
 import { planPrune } from "#operations/prune/plan-prune.ts";
+import { applyRepairIndex, planRepairIndex } from "#operations/repair/repair-index.ts";
+import { repairPacks } from "#operations/repair/repair-packs.ts";
+import { repairSnapshots } from "#operations/repair/repair-snapshots.ts";
 import { tagSnapshots } from "#operations/tag.ts";
-import { acquireLock, removeLocks } from "#repository/locks.ts";
-import type { OpenedRepository } from "#repository/opened-repository.ts";
+import { type HexId, parseId } from "#format/id.ts";
+import { loadIndex } from "#repository/load-index.ts";
+import type { Repository } from "#repository/repository.ts";
 import { loadSnapshots } from "#repository/snapshots.ts";
-import type { TaskPool } from "#repository/task-pool.ts";
-import { CrashingBackend, type CrashPoint } from "#testkit/crashing-backend.ts";
-import { seededRandom } from "#testkit/seeded-random.ts";
-import { RandomSource } from "../simulation/random-source.ts";
-import { factsOfSource, factsOfTree, type TreeFacts } from "../simulation/tree-facts.ts";
 import {
-  copyStorage,
-  Machine,
-  openForReading,
-  simulateBackup,
-  simulateCheck,
-  simulateInit,
-  SimulatedProcess,
-} from "../simulation/world.ts";
+  type Command,
+  copyWorld,
+  crashEverywhere,
+  makeWorld,
+  runCommand,
+  SETTINGS,
+  type Tally,
+} from "./crash-world.ts";
 import { countFromEnv, say } from "../say.ts";
 
-const HISTORIES = countFromEnv("SIM_RUNS", 2);
+const HISTORIES = countFromEnv("SIM_RUNS", 1);
 const FIRST_SEED = countFromEnv("SIM_SEED", 1);
-const SNAPSHOTS = 5;
-const SETTINGS = { compression: "auto", packSize: 60_000, verify: true } as const;
-
-const crypto = createNodeCrypto(seededRandom(1));
-
-interface World {
-  readonly machine: Machine;
-  readonly storage: MemoryBackend;
-}
-
-function copyWorld({ machine, storage }: World): World {
-  return { machine: machine.copy(), storage: copyStorage(storage) };
-}
-
-interface Command {
-  readonly name: string;
-  run(repo: OpenedRepository, pool: TaskPool, signal: AbortSignal): Promise<void>;
-  /** Tags of snapshots that may be gone afterwards. */
-  readonly mayRemove?: readonly string[];
-  /** Whether the command has nothing left to do. */
-  isDone?(repo: OpenedRepository, pool: TaskPool): Promise<boolean>;
-}
-
-/** A command as a process of its own: `unlock`, lock, work, unlock. */
-async function runCommand(machine: Machine, backend: Backend, command: Command): Promise<void> {
-  const process = new SimulatedProcess(machine);
-  try {
-    const repo = await process.open(backend);
-    await removeLocks(repo, process.facts, { all: false });
-    const lock = await acquireLock(repo, process.facts, { exclusive: true });
-    try {
-      await command.run(repo, createInlinePool(repo, {}), lock.signal);
-    } finally {
-      await lock.release();
-    }
-  } finally {
-    process.clock.kill();
-  }
-}
+/** Crash points of each repair, spread over its calls. */
+const MOST = 25 * HISTORIES;
 
 const prune: Command = {
   name: "prune",
@@ -112,97 +70,57 @@ const tag: Command = {
   },
 };
 
-interface Tally {
-  points: number;
-  compared: number;
+async function packIds(repo: Repository): Promise<HexId[]> {
+  const ids: HexId[] = [];
+  for await (const { name } of repo.backend.list("pack")) ids.push(parseId(name)!);
+  return ids;
 }
 
-/** Every snapshot there is, compared in full; the check finds leftovers at most. */
-async function verify(
-  { machine, storage }: World,
-  truth: ReadonlyMap<string, TreeFacts>,
-  mayMiss: readonly string[],
-  tally: Tally,
-): Promise<void> {
-  const { repo, snapshots, broken } = await openForReading(machine, storage);
-  expect(broken).toBe(0);
-  const seen = new Set<string>();
-  for (const { tree, tags } of snapshots) {
-    seen.add(tags[0]!);
-    expect(await factsOfTree(repo, tree)).toEqual(truth.get(tags[0]!));
-    tally.compared++;
-  }
-  for (const name of truth.keys()) if (!mayMiss.includes(name)) expect(seen).toContain(name);
-  const { errors, remarks } = await simulateCheck(machine, storage);
-  expect(errors).toEqual([]);
-  for (const { code } of remarks) expect(["UNINDEXED_PACK", "DUPLICATE_PACK"]).toContain(code);
+function repairIndex(readAllPacks: boolean): Command {
+  return {
+    name: `repair index (${readAllPacks ? "all packs" : "what is wrong"})`,
+    startsDamaged: !readAllPacks,
+    async run(repo, _pool, signal) {
+      const plan = await planRepairIndex(repo, { readAllPacks }, { signal });
+      await applyRepairIndex(repo, plan, { signal });
+    },
+  };
 }
 
-async function crashEverywhere(
-  world: World,
-  command: Command,
-  truth: ReadonlyMap<string, TreeFacts>,
-  gone: readonly string[],
-  tally: Tally,
-): Promise<void> {
-  const counting = new CrashingBackend(copyStorage(world.storage), {
-    at: Infinity,
-    when: "before",
-  });
-  await runCommand(world.machine.copy(), counting, command);
-  const mayMiss = [...gone, ...(command.mayRemove ?? [])];
-  for (let at = 1; at <= counting.calls; at++) {
-    for (const when of ["before", "after"] as const) {
-      try {
-        await crashOnce(world, command, { at, when }, truth, mayMiss, tally);
-      } catch (error) {
-        const where = `seed ${world.machine.seed}, ${command.name}, ${when} call ${at}`;
-        throw new Error(`${where}: ${String(error)}`, { cause: error });
-      }
-    }
-  }
-}
+const repairEveryPack: Command = {
+  name: "repair packs",
+  async run(repo, _pool, signal) {
+    const ids = await packIds(repo);
+    const saveCopy = (): Promise<void> => Promise.resolve();
+    await repairPacks(repo, { ids, settings: SETTINGS, saveCopy }, { signal });
+  },
+};
 
-async function crashOnce(
-  from: World,
-  command: Command,
-  point: CrashPoint,
-  truth: ReadonlyMap<string, TreeFacts>,
-  mayMiss: readonly string[],
-  tally: Tally,
-): Promise<void> {
-  const world = copyWorld(from);
-  const crashing = new CrashingBackend(world.storage, point);
-  await runCommand(world.machine, crashing, command).catch((error: unknown) => {
-    // What a dying process throws is of no interest, but it must be dead.
-    if (!crashing.isDead) throw error;
-  });
-  expect(crashing.isDead).toBe(true);
-  tally.points++;
-  await verify(world, truth, mayMiss, tally);
-  await runCommand(world.machine, world.storage, command);
-  await verify(world, truth, mayMiss, tally);
-  if (!command.isDone) return;
-  const process = new SimulatedProcess(world.machine);
-  const repo = await process.open(world.storage);
-  expect(await command.isDone(repo, createInlinePool(repo, {}))).toBe(true);
-  process.clock.kill();
-}
+const repairEverySnapshot: Command = {
+  name: "repair snapshots",
+  startsDamaged: true,
+  async run(repo, _pool, signal) {
+    const { snapshots } = await loadSnapshots(repo);
+    await loadIndex(repo);
+    const options = { settings: SETTINGS, forget: true, dryRun: false };
+    await repairSnapshots(repo, snapshots, options, snapshots, { signal });
+  },
+  async isDone(repo) {
+    const { snapshots } = await loadSnapshots(repo);
+    await loadIndex(repo);
+    const options = { settings: SETTINGS, forget: false, dryRun: true };
+    const { repaired, lost } = await repairSnapshots(repo, snapshots, options, snapshots);
+    return repaired + lost === 0;
+  },
+};
 
-/** A repository with a few snapshots and what each must hold. */
-async function makeWorld(seed: number): Promise<{ world: World; truth: Map<string, TreeFacts> }> {
-  const made = new RandomSource(seededRandom(seed), 12);
-  const world = { machine: new Machine(seed), storage: new MemoryBackend() };
-  await simulateInit(world.machine, world.storage, seed % 2 === 0 ? 1 : 2);
-  const truth = new Map<string, TreeFacts>();
-  for (let step = 0; step < SNAPSHOTS; step++) {
-    if (step > 0) made.change();
-    const name = `step-${step}`;
-    truth.set(name, factsOfSource(made.source, "/home", crypto));
-    const plan = { source: made.source, tag: name, checkpointEveryMs: Infinity };
-    await simulateBackup(world.machine, world.storage, plan);
-  }
-  return { world, truth };
+function tell(what: string, tally: Tally, began: number): void {
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const seeds = `seeds ${FIRST_SEED}-${FIRST_SEED + HISTORIES - 1}`;
+  say(
+    `${what}: ${tally.points} crash points, ${tally.compared} snapshots compared, ` +
+      `${seeds}, ${seconds} s`,
+  );
 }
 
 test("a crash at any storage call of forget, prune or tag loses nothing", async () => {
@@ -216,11 +134,32 @@ test("a crash at any storage call of forget, prune or tag loses nothing", async 
     for (const name of forget.mayRemove!) truth.delete(name);
     await crashEverywhere(world, prune, truth, [], tally);
   }
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const seeds = `seeds ${FIRST_SEED}-${FIRST_SEED + HISTORIES - 1}`;
-  say(
-    `lifecycle crashes: ${tally.points} points, ${tally.compared} snapshots compared, ` +
-      `${seeds}, ${seconds} s`,
-  );
+  tell("forget, prune, tag", tally, began);
   expect(tally.points).toBeGreaterThan(100);
+});
+
+test("a crash at any storage call of a repair loses nothing", async () => {
+  const tally: Tally = { points: 0, compared: 0 };
+  const began = performance.now();
+  for (let i = 0; i < HISTORIES; i++) {
+    const { world, truth } = await makeWorld(FIRST_SEED + i);
+    await crashEverywhere(world, repairIndex(true), truth, [], tally, MOST);
+    await crashEverywhere(world, repairEveryPack, truth, [], tally, MOST);
+    const { files } = world.storage;
+    for (const path of files.keys()) {
+      if (path.startsWith("index/") && files.size % 2 === 0) files.delete(path);
+      else if (path.startsWith("index/")) files.set(path, new Uint8Array(50));
+    }
+    await crashEverywhere(world, repairIndex(false), truth, [], tally, MOST);
+    // What a lost pack takes along is gone; the rest must be clean after the repair.
+    const damaged = copyWorld(world);
+    const pack = [...damaged.storage.files.keys()]
+      .filter((path) => path.startsWith("data/"))
+      .at(1)!;
+    damaged.storage.files.delete(pack);
+    await runCommand(damaged.machine, damaged.storage, repairIndex(false));
+    await crashEverywhere(damaged, repairEverySnapshot, new Map(), [], tally, MOST);
+  }
+  tell("repairs", tally, began);
+  expect(tally.points).toBeGreaterThan(60);
 });

@@ -29,6 +29,7 @@ const STAGES: Readonly<Record<PruneStage, readonly [line: string, noun: string]>
 
 type Progress = Extract<PruneEvent, { kind: "progress" }>;
 
+/** One per prune; stop it on every way out. */
 export class PruneReport {
   readonly #context: CliContext;
   readonly #display: ProgressDisplay;
