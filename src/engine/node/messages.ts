@@ -31,7 +31,9 @@ export type ToWorker =
       readonly call: number;
       readonly value?: unknown;
       readonly error?: WireError;
-    };
+    }
+  /** End, between two pieces of work. */
+  | { readonly kind: "close" };
 
 export type FromWorker =
   | { readonly kind: "done"; readonly run: number; readonly output: unknown }

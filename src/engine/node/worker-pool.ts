@@ -18,6 +18,9 @@ interface Run {
   reject(error: unknown): void;
 }
 
+/** A thread that has not ended by then is stuck: no single piece of work takes as long. */
+const STUCK_AFTER_MS = 5_000;
+
 export class NodePool implements TaskPool {
   readonly #workers: Worker[] = [];
   readonly #load: number[] = [];
@@ -96,7 +99,7 @@ export class NodePool implements TaskPool {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#workers.map(endThread));
   }
 
   #idlest(): number {
@@ -137,4 +140,18 @@ export class NodePool implements TaskPool {
     this.#failure ??= new CofferError("INTERNAL", `A worker thread failed: ${reason}`, { cause });
     for (const id of this.#runs.keys()) this.#take(id)?.reject(this.#failure);
   }
+}
+
+/**
+ * Ends a thread between two pieces of its work. Terminating it at once would abort the whole process
+ * when it is just loading native code.
+ */
+async function endThread(worker: Worker): Promise<void> {
+  // It has ended already.
+  if (worker.threadId === -1) return;
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  worker.postMessage({ kind: "close" } satisfies ToWorker);
+  const timer = setTimeout(() => void worker.terminate(), STUCK_AFTER_MS);
+  await ended;
+  clearTimeout(timer);
 }

@@ -27,6 +27,9 @@ port.on("message", (message: ToWorker) => {
     case "relayed":
       session?.relay?.answer(message.call, message.value, message.error);
       break;
+    case "close":
+      // Ends this thread, not the process.
+      process.exit();
   }
 });
 
