@@ -12,13 +12,19 @@ afterEach(() => shell.remove());
 
 const locks = () => readdirSync(shell.path("repo/locks"));
 
-/** A backup that lasts until it is stopped. */
-async function endlessBackup() {
-  const backup = shell.start(["backup", "--stdin-from-command", "--", "cat", "/dev/urandom"]);
-  for (let i = 0; i < 600 && locks().length === 0; i++) {
+/** Until the lock has its name: for a moment a file of another name is there beside it. */
+async function untilLocked(): Promise<void> {
+  const isLocked = () => locks().length === 1 && /^[0-9a-f]{64}$/.test(locks()[0]!);
+  for (let i = 0; i < 600 && !isLocked(); i++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   expect(locks()).toHaveLength(1);
+}
+
+/** A backup that lasts until it is stopped. */
+async function endlessBackup() {
+  const backup = shell.start(["backup", "--stdin-from-command", "--", "cat", "/dev/urandom"]);
+  await untilLocked();
   return backup;
 }
 
@@ -47,10 +53,7 @@ test("a second interrupt ends it at once", async () => {
 
 test("while standard input is silent", async () => {
   const { child, finished } = shell.start(["backup", "--stdin"], {}, "pipe");
-  for (let i = 0; i < 600 && locks().length === 0; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(locks()).toHaveLength(1);
+  await untilLocked();
   child.kill("SIGINT");
   expect((await finished).exit).toBe(130);
   expect(locks()).toEqual([]);
