@@ -11,6 +11,7 @@ export function defineFinding(program: Command, start: Starter): void {
   defineDiff(program, start);
   defineFind(program, start);
   defineHistory(program, start);
+  defineDump(program, start);
 }
 
 function defineDiff(program: Command, start: Starter): void {
@@ -79,5 +80,28 @@ function defineHistory(program: Command, start: Starter): void {
     .addHelpText("after", "\nExamples:\n  coffer history /home/anna/thesis.odt --host laptop");
   addSnapshotFilter(command).action((file, options, self) =>
     start(self, () => import("#cli/commands/history.ts"), { ...options, file }),
+  );
+}
+
+function defineDump(program: Command, start: Starter): void {
+  const command = program
+    .command("dump")
+    .summary("print a file of a snapshot, or a folder as an archive")
+    .description(
+      "Writes a file of a snapshot to standard output, or a folder as tar (with owners, times to " +
+        "the nanosecond, links, devices and extended attributes) or as zip.",
+    )
+    .argument("[snapshot]", "ID of the snapshot, or latest; then :path for a part")
+    .argument("[file]", "file or folder within it; / for all")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  coffer dump latest /etc/fstab\n" +
+        "  coffer dump latest /home/anna | tar -x -C /tmp/restored\n" +
+        "  coffer dump -a zip -t anna.zip latest:/home/anna /",
+    )
+    .option("-a, --archive <format>", "tar or zip", "tar")
+    .option("-t, --target <file>", "write to this file instead of standard output");
+  addSnapshotFilter(command, ", for latest").action((snapshot, file, options, self) =>
+    start(self, () => import("#cli/commands/dump.ts"), { ...options, snapshot, file }),
   );
 }
