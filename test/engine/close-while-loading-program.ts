@@ -11,6 +11,6 @@ for (let round = 0; round < Number(rounds); round++) {
     loadIndex: false,
     lock: "none",
   });
-  await new Promise((resolve) => setTimeout(resolve, round * 2));
+  await new Promise((resolve) => setTimeout(resolve, round * 12));
   await session[Symbol.asyncDispose]();
 }

@@ -10,7 +10,7 @@ import { HostileRepository } from "#testkit/hostile-repository.ts";
 import { Workspace } from "../programs.ts";
 import { say } from "../say.ts";
 
-const ROUNDS = 60;
+const ROUNDS = 30;
 
 test("closing while threads load leaves the process alive", async () => {
   const work = new Workspace();
