@@ -16,10 +16,16 @@ export class IndexWriter {
   #blobs = 0;
   #saving: Promise<void> = Promise.resolve();
   #failure: unknown;
+  readonly #written: string[] = [];
 
   constructor(repository: Repository, options: CallOptions = {}) {
     this.#repository = repository;
     this.#options = options;
+  }
+
+  /** Names of the index files saved so far. */
+  get written(): readonly string[] {
+    return this.#written;
   }
 
   /** Takes a durable pack; saves an index file in the background when enough came together. */
@@ -43,7 +49,8 @@ export class IndexWriter {
     this.#blobs = 0;
     this.#saving = this.#saving.then(async () => {
       try {
-        await this.#repository.saveUnpacked("index", encodeIndex(packs), this.#options);
+        const json = encodeIndex(packs);
+        this.#written.push(await this.#repository.saveUnpacked("index", json, this.#options));
       } catch (error) {
         this.#failure ??= error;
       }

@@ -39,7 +39,8 @@ export async function listSnapshotIds(
     const id = parseId(name);
     if (id) ids.push(id);
   }
-  return ids.toSorted();
+  // A storage may list a file twice; a snapshot that counted twice would push others out.
+  return [...new Set(ids)].toSorted();
 }
 
 /** @throws NOT_FOUND, BAD_HASH, BAD_MAC, BAD_FORMAT, storage errors */

@@ -144,6 +144,11 @@ describe("safer than asked for", () => {
     expect(plan.warnings).toEqual(["Snapshot 00000000 is dated in the future"]);
   });
 
+  test("a snapshot that is listed twice counts once", () => {
+    const plan = planForget([one, two, two], { ...LAST_ONE, policy: { last: 2 } }, NOW);
+    expect(plan.groups[0]!.remove).toEqual([]);
+  });
+
   test("warns when more than half of many go", () => {
     const many = Array.from({ length: 21 }, (_, i) =>
       snapshot(i, { at: `2026-01-${String(i + 1).padStart(2, "0")}T00:00:00Z` }),

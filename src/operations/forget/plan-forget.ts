@@ -65,7 +65,8 @@ export function planForget(
     throw refusal("no policy was specified, no snapshots will be removed");
   }
   refuseUnmatched(snapshots, filter);
-  const matching = snapshots.filter((snapshot) => matchesFilter(snapshot, filter));
+  const distinct = [...new Map(snapshots.map((snapshot) => [snapshot.id, snapshot])).values()];
+  const matching = distinct.filter((snapshot) => matchesFilter(snapshot, filter));
   const groups = groupSnapshots(matching, groupBy).map(({ key, snapshots: members }) => ({
     key,
     ...(isEmpty ? removeAll(members) : applyPolicy(members, policy, now)),

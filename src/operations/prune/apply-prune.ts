@@ -14,11 +14,10 @@ import type {
   PruneResult,
   PruneStage,
 } from "#operations/prune/prune-types.ts";
-import { type NewPack, repackBlobs } from "#operations/prune/repack.ts";
+import { repackBlobs } from "#operations/prune/repack.ts";
 import {
   collectIndex,
   idLookup,
-  proveStored,
   removeIndexFiles,
   type RewriteRequest,
   rewriteIndex,
@@ -45,7 +44,6 @@ export async function applyPrune(
   await refuseNewSnapshots(repo, plan, signal);
   const first = await removePacks(repo, plan.unindexed, "remove-unindexed", context);
   const written = await repackBlobs(repo, pool, plan, settings, context);
-  await proveSizes(repo, written, signal);
   const removed = [...plan.repack.map(({ id }) => id), ...plan.remove];
   const dropped = [...removed, ...plan.forget];
   let rewritten: RewriteResult = { written: [], removed: [] };
@@ -130,15 +128,6 @@ async function refuseNewSnapshots(
         "nothing more was removed",
     );
   }
-}
-
-async function proveSizes(
-  repo: Repository,
-  packs: readonly NewPack[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const sizes = new Map(packs.map(({ id, size }) => [id as string, size]));
-  await proveStored(repo, "pack", sizes, signal);
 }
 
 /** Removes packs that no index names; errors of single ones are told and do not stop the rest. */

@@ -13,6 +13,7 @@ import {
   type PackWritten,
   repackTask,
 } from "#operations/prune/repack-task.ts";
+import { proveStored } from "#operations/prune/rewrite-index.ts";
 import { IndexWriter } from "#repository/index-writer.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { TaskPool } from "#repository/task-pool.ts";
@@ -41,11 +42,18 @@ export async function repackBlobs(
   if (plan.repack.length === 0) return [];
   const index = new IndexWriter(repo, { signal });
   const written: NewPack[] = [];
+  const proofs: Promise<void>[] = [];
   const unlisten = pool.listen((event) => {
     const { kind, pack } = event as PackWritten;
     if (kind !== "prune-pack") return;
-    index.add(pack);
-    written.push({ id: idFromBytes(pack.id), size: pack.size });
+    const id = idFromBytes(pack.id);
+    written.push({ id, size: pack.size });
+    // Only what the storage really has is indexed.
+    const proof = proveStored(repo, "pack", new Map([[id, pack.size]]), signal);
+    const added = proof.then(() => index.add(pack));
+    // Heard below; until then nobody listens.
+    added.catch(() => undefined);
+    proofs.push(added);
   });
   const totalBytes = plan.repack.reduce((sum, { size }) => sum + size, 0);
   let [started, done, bytes, moved] = [0, 0, 0, 0];
@@ -69,7 +77,14 @@ export async function repackBlobs(
       pool.run(flushTask, undefined, { thread }),
     );
     await pool.run(mergeTask, remainders.flat(), { thread: 0 });
+    await Promise.all(proofs);
     await index.flush();
+    await proveStored(
+      repo,
+      "index",
+      new Map(index.written.map((name) => [name, undefined])),
+      signal,
+    );
   } finally {
     await Promise.allSettled([
       onEveryThread(pool, (thread) => pool.run(endTask, undefined, { thread })),

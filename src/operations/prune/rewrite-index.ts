@@ -100,7 +100,7 @@ export async function collectIndex(
 ): Promise<string[]> {
   const collector = new IndexCollector(repo, request, save);
   let done = 0;
-  for (const name of request.files) {
+  for (const name of new Set(request.files)) {
     throwIfAborted(request.signal);
     await collector.file(name);
     request.progress?.("rewrite", ++done, request.files.length);

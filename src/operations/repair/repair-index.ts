@@ -133,8 +133,9 @@ async function scanIndexes(
   repo: Repository,
   { signal, progress }: OperationContext<RepairIndexEvent>,
 ): Promise<IndexScan> {
-  const files: string[] = [];
-  for await (const { name } of repo.backend.list("index", { signal })) files.push(name);
+  const listed = new Set<string>();
+  for await (const { name } of repo.backend.list("index", { signal })) listed.add(name);
+  const files = [...listed];
   const broken = new Set<string>();
   const packs = new Map<HexId, Known>();
   let done = 0;
