@@ -1,5 +1,5 @@
 /** `diff`: compares two snapshots, or a snapshot with the files on this machine. */
-import { fromUtf8, utf8 } from "#base/bytes.ts";
+import { utf8 } from "#base/bytes.ts";
 import { CofferError } from "#base/errors.ts";
 import type { CliContext } from "#cli/context.ts";
 import type { OpenedEngine } from "#cli/engine-port.ts";
@@ -10,6 +10,7 @@ import type { JsonValue } from "#cli/text/json-text.ts";
 import { terminalText } from "#cli/text/terminal-text.ts";
 import { badOption } from "#cli/usage.ts";
 import { idToBytes } from "#format/id.ts";
+import { decodeUtf8 } from "#format/utf8-go.ts";
 import { diffLive } from "#operations/diff/diff-live.ts";
 import { diffTrees } from "#operations/diff/diff.ts";
 import type { DiffCounts, DiffEvent, DiffStats } from "#operations/diff/diff-types.ts";
@@ -60,7 +61,8 @@ async function snapshots(
     { metadata },
     { signal, progress: (event) => report(event, context) },
   );
-  const about = { source_snapshot: before.id, target_snapshot: after.id };
+  // As they were given: scripts know them by that.
+  const about = { source_snapshot: names[0], target_snapshot: names[1] };
   if (printer.json) printer.jsonLine(diffStatsJson(stats, about));
   else printBlobStats(stats, context);
   return stats;
@@ -117,7 +119,7 @@ function report(event: DiffEvent, { printer }: CliContext): void {
   }
   const { path, modifier } = event;
   if (printer.json) {
-    printer.jsonLine({ message_type: "change", path: fromUtf8(path), modifier });
+    printer.jsonLine({ message_type: "change", path: decodeUtf8(path), modifier });
   } else printer.result(`${modifier.padEnd(5)}${terminalText(path)}`);
 }
 

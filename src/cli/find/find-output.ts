@@ -1,5 +1,4 @@
 /** The outputs of `find`: text, and restic's one JSON document. */
-import { fromUtf8 } from "#base/bytes.ts";
 import type { Clock } from "#base/clock.ts";
 import type { Timestamp } from "#base/timestamp.ts";
 import { nodeLine } from "#cli/node-line.ts";
@@ -9,6 +8,7 @@ import { jsonText, type JsonValue, unlessZero } from "#cli/text/json-text.ts";
 import { terminalText } from "#cli/text/terminal-text.ts";
 import type { Node } from "#format/node.ts";
 import { formatTime } from "#format/time.ts";
+import { decodeUtf8 } from "#format/utf8-go.ts";
 import type { FindEvent, FindMatch, FoundObject } from "#operations/find/find-types.ts";
 import type { StoredSnapshot } from "#repository/snapshots.ts";
 
@@ -104,7 +104,7 @@ export function matchJson(
   const time = (at: Timestamp) =>
     formatTime({ ...at, offsetMinutes: clock.offsetMinutesAt(at.seconds) });
   return {
-    path: fromUtf8(path),
+    path: decodeUtf8(path),
     permissions: formatMode(node.mode),
     type: node.type,
     mode: unlessZero(node.mode),
@@ -119,7 +119,7 @@ export function matchJson(
     device_id: unlessZero(node.deviceId),
     size: unlessZero(node.size),
     links: unlessZero(node.links),
-    linktarget: node.linkTarget && unlessZero(fromUtf8(node.linkTarget)),
+    linktarget: node.linkTarget && unlessZero(decodeUtf8(node.linkTarget)),
   };
 }
 
@@ -127,7 +127,7 @@ function objectJson({ type, id, path, parentTree, snapshot }: FoundObject): Json
   return {
     object_type: type,
     id,
-    path: fromUtf8(path),
+    path: decodeUtf8(path),
     parent_tree: parentTree,
     snapshot: snapshot.id,
     time: formatTime(snapshot.time),

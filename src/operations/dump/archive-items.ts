@@ -86,7 +86,7 @@ class EntryWalk {
       this.#report("skipped", path, `such an archive holds no ${node.type || "unknown entry"}`);
       return undefined;
     }
-    if (node.type !== "file") return { path, node, size: 0, linkTo: undefined };
+    if (node.type !== "file") return { path, node, size: 0, linkTo: this.#firstName(path, node) };
     const size = this.#sizeOf(node);
     if (size !== node.size) {
       const text =
@@ -111,10 +111,12 @@ class EntryWalk {
   }
 
   #firstName(path: Uint8Array, node: Node): Uint8Array | undefined {
-    if (!this.#options.hardLinks || node.links < 2n || node.inode === 0n) return undefined;
+    const isSingle = node.type === "dir" || node.links < 2n || node.inode === 0n;
+    if (!this.#options.hardLinks || isSingle) return undefined;
     const { crypto } = this.#repo.primitives;
     // Names of one inode with other content were read at other times: files of their own.
-    const key = `${node.inode}:${node.deviceId}:${toHex(crypto.sha256(node.content ?? NONE))}`;
+    const content = crypto.sha256(node.content ?? node.linkTarget ?? NONE);
+    const key = `${node.type}:${node.inode}:${node.deviceId}:${toHex(content)}`;
     const first = this.#linked.get(key);
     if (!first) this.#linked.set(key, path);
     return first;
