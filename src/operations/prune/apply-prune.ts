@@ -24,7 +24,6 @@ import {
   type RewriteResult,
 } from "#operations/prune/rewrite-index.ts";
 import type { Repository } from "#repository/repository.ts";
-import { listSnapshotIds } from "#repository/snapshots.ts";
 import type { TaskPool } from "#repository/task-pool.ts";
 
 /**
@@ -41,7 +40,7 @@ export async function applyPrune(
   context: OperationContext<PruneEvent> = {},
 ): Promise<PruneResult> {
   const { signal } = context;
-  await refuseNewSnapshots(repo, plan, signal);
+  await refuseStrangers(repo, plan, [], signal);
   const first = await removePacks(repo, plan.unindexed, "remove-unindexed", context);
   const written = await repackBlobs(repo, pool, plan, settings, context);
   const removed = [...plan.repack.map(({ id }) => id), ...plan.remove];
@@ -50,13 +49,13 @@ export async function applyPrune(
   let left = first.left;
   if (dropped.length > 0) {
     // Between the plan and here hours may have passed, and not every program takes locks.
-    await refuseNewSnapshots(repo, plan, signal);
+    await refuseStrangers(repo, plan, written.indexFiles, signal);
     rewritten = await rewriteIndex(repo, requestOf(plan, dropped, context));
     left = [...left, ...(await removePacks(repo, removed, "remove-packs", context)).left];
   }
   return {
     stats: plan.stats,
-    packsWritten: written.length,
+    packsWritten: written.packs,
     packsRemoved: plan.unindexed.length + removed.length - left.length,
     indexFilesWritten: rewritten.written.length,
     indexFilesRemoved: rewritten.removed.length,
@@ -76,7 +75,7 @@ export async function applyPruneWithoutSpace(
 ): Promise<PruneResult> {
   if (plan.repack.length > 0) throw new CofferError("INTERNAL", "The plan repacks packs");
   const { signal } = context;
-  await refuseNewSnapshots(repo, plan, signal);
+  await refuseStrangers(repo, plan, [], signal);
   const first = await removePacks(repo, plan.unindexed, "remove-unindexed", context);
   const dropped = [...plan.remove, ...plan.forget];
   const request = requestOf(plan, dropped, context);
@@ -114,19 +113,27 @@ function requestOf(
   };
 }
 
-/** A snapshot that the plan did not see may need what it removes. */
-async function refuseNewSnapshots(
+/**
+ * A snapshot that the plan did not see may need what it removes; an index file that it did not see
+ * may name it, and later backups would rely on that.
+ * @param own index files that this run has written
+ */
+async function refuseStrangers(
   repo: Repository,
   plan: PrunePlan,
+  own: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const id of await listSnapshotIds(repo, { signal })) {
-    if (plan.snapshots.has(id)) continue;
-    throw new CofferError(
-      "LOCK_LOST",
-      `Snapshot ${shortId(id)} was made meanwhile by a program that takes no lock; ` +
-        "nothing more was removed",
-    );
+  const known = new Set<string>([...plan.snapshots, ...plan.indexFiles, ...own]);
+  for (const type of ["snapshot", "index"] as const) {
+    for await (const { name } of repo.backend.list(type, { signal })) {
+      if (known.has(name)) continue;
+      throw new CofferError(
+        "LOCK_LOST",
+        `The ${type} ${shortId(name)} was made meanwhile by a program that takes no lock, or not ` +
+          "listed before; nothing more was removed",
+      );
+    }
   }
 }
 

@@ -5,8 +5,8 @@
 import { CofferError, messageOf, throwIfAborted } from "#base/errors.ts";
 import { fromHex } from "#base/bytes.ts";
 import { type HexId, parseId, shortId } from "#format/id.ts";
+import { runBounded } from "#operations/check/run-bounded.ts";
 import type { PruneEvent } from "#operations/prune/prune-types.ts";
-import { loadIndex } from "#repository/load-index.ts";
 import type { Repository } from "#repository/repository.ts";
 import { loadSnapshots, type StoredSnapshot } from "#repository/snapshots.ts";
 import type { OperationContext } from "#base/progress.ts";
@@ -29,14 +29,32 @@ export async function loadState(
     throw new CofferError(first.error.code, text + messageOf(first.error), { cause: first.error });
   }
   progress?.({ kind: "progress", stage: "snapshots", done: snapshots.length });
-  const indexFiles: string[] = [];
-  for await (const { name } of repo.backend.list("index", { signal })) indexFiles.push(name);
-  await loadIndex(repo, {
-    signal,
-    progress: ({ files }) =>
-      progress?.({ kind: "progress", stage: "index", done: files, total: indexFiles.length }),
-  });
-  return { snapshots, indexFiles };
+  return { snapshots, indexFiles: await loadIndexFiles(repo, context) };
+}
+
+/**
+ * Lists the index files once and loads exactly those: a second listing might differ from the first,
+ * and what is loaded must be what is rewritten later.
+ */
+async function loadIndexFiles(
+  repo: Repository,
+  { signal, progress }: OperationContext<PruneEvent>,
+): Promise<readonly string[]> {
+  const listed = new Set<string>();
+  for await (const { name } of repo.backend.list("index", { signal })) listed.add(name);
+  const names = [...listed];
+  let started = 0;
+  let done = 0;
+  const next = (): (() => Promise<void>) | undefined => {
+    const name = names[started++];
+    if (name === undefined) return undefined;
+    return async () => {
+      repo.index.loadIndexFile(await repo.loadUnpacked("index", name, { signal }));
+      progress?.({ kind: "progress", stage: "index", done: ++done, total: names.length });
+    };
+  };
+  await runBounded(Math.max(1, repo.backend.connections), next, signal);
+  return names;
 }
 
 /** Packs in the storage, compared with the index. */

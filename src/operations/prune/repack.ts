@@ -1,7 +1,7 @@
 /** Moves the blobs that are still needed out of packs that are to go, and indexes the new packs. */
 import { CofferError } from "#base/errors.ts";
 import type { OperationContext } from "#base/progress.ts";
-import { type HexId, idFromBytes } from "#format/id.ts";
+import { idFromBytes } from "#format/id.ts";
 import { runBounded } from "#operations/check/run-bounded.ts";
 import { assignBlobs, jobOf } from "#operations/prune/assign-blobs.ts";
 import type { PackSettings, PruneEvent, PrunePlan } from "#operations/prune/prune-types.ts";
@@ -18,11 +18,11 @@ import { IndexWriter } from "#repository/index-writer.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { TaskPool } from "#repository/task-pool.ts";
 
-/** A pack that was written. */
-export interface NewPack {
-  readonly id: HexId;
-  /** Bytes of the file. */
-  readonly size: number;
+/** What repacking has stored. */
+export interface Repacked {
+  readonly packs: number;
+  /** Names of the index files that list the new packs. */
+  readonly indexFiles: readonly string[];
 }
 
 /**
@@ -36,18 +36,16 @@ export async function repackBlobs(
   plan: PrunePlan,
   settings: PackSettings,
   context: OperationContext<PruneEvent>,
-): Promise<NewPack[]> {
+): Promise<Repacked> {
   const { signal, progress } = context;
   const assignment = assignBlobs(repo.index, plan);
-  if (plan.repack.length === 0) return [];
+  if (plan.repack.length === 0) return { packs: 0, indexFiles: [] };
   const index = new IndexWriter(repo, { signal });
-  const written: NewPack[] = [];
   const proofs: Promise<void>[] = [];
   const unlisten = pool.listen((event) => {
     const { kind, pack } = event as PackWritten;
     if (kind !== "prune-pack") return;
     const id = idFromBytes(pack.id);
-    written.push({ id, size: pack.size });
     // Only what the storage really has is indexed.
     const proof = proveStored(repo, "pack", new Map([[id, pack.size]]), signal);
     const added = proof.then(() => index.add(pack));
@@ -92,7 +90,7 @@ export async function repackBlobs(
     unlisten();
   }
   const wanted = assignment.reduce((sum, blobs) => sum + blobs.length, 0);
-  if (moved === wanted) return written;
+  if (moved === wanted) return { packs: proofs.length, indexFiles: index.written };
   throw new CofferError("INTERNAL", `Moved ${moved} blobs where ${wanted} were planned`);
 }
 
