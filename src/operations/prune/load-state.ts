@@ -2,7 +2,7 @@
  * What a prune looks at, in the order that is safe: snapshots first, then the index, then the packs
  * (docs/format.md, section 13). Anything unreadable stops the run: it may need what would go.
  */
-import { CofferError, messageOf, throwIfAborted } from "#base/errors.ts";
+import { CofferError, isCofferError, messageOf, throwIfAborted } from "#base/errors.ts";
 import { fromHex } from "#base/bytes.ts";
 import { type HexId, parseId, shortId } from "#format/id.ts";
 import { runBounded } from "#operations/check/run-bounded.ts";
@@ -49,12 +49,27 @@ async function loadIndexFiles(
     const name = names[started++];
     if (name === undefined) return undefined;
     return async () => {
-      repo.index.loadIndexFile(await repo.loadUnpacked("index", name, { signal }));
+      await loadIndexFile(repo, name, signal);
       progress?.({ kind: "progress", stage: "index", done: ++done, total: names.length });
     };
   };
   await runBounded(Math.max(1, repo.backend.connections), next, signal);
   return names;
+}
+
+async function loadIndexFile(
+  repo: Repository,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const json = await repo.loadUnpacked("index", name, { signal });
+  try {
+    repo.index.loadIndexFile(json);
+  } catch (error) {
+    if (!isCofferError(error, "BAD_FORMAT")) throw error;
+    const text = `Cannot use index ${shortId(name)}: ${error.message}`;
+    throw new CofferError("BAD_FORMAT", text, { cause: error, data: { index: name } });
+  }
 }
 
 /** Packs in the storage, compared with the index. */
