@@ -8,3 +8,9 @@ export type MaybePromise<T> = T | Promise<T>;
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return value instanceof Promise;
 }
+
+/** The value of a call that is known to be synchronous here. @throws TypeError for a promise */
+export function atOnce<T>(value: MaybePromise<T>): T {
+  if (isPromise(value)) throw new TypeError("a promise where none may be");
+  return value;
+}

@@ -15,8 +15,9 @@ export interface Zstd {
   /**
    * The content of exactly one frame. The frame need not state its content size.
    * @param maxLength upper bound of the result in bytes; never allocates much more than this
+   * @param room the result may be a view of this where it fits; else it is newly allocated
    * @throws BAD_FORMAT on anything that is not one complete frame
    * @throws TOO_LARGE when the content exceeds `maxLength`
    */
-  decompress(frame: Uint8Array, maxLength: number): Uint8Array;
+  decompress(frame: Uint8Array, maxLength: number, room?: Uint8Array): Uint8Array;
 }

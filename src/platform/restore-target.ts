@@ -118,6 +118,8 @@ export interface TargetFolder {
 export interface RestoreTarget {
   /** The folder as the user named it, for messages. */
   readonly root: string;
+  /** No call of the target, its folders and files ever returns a promise. */
+  readonly synchronous?: boolean;
   /**
    * Opens the root. The root's own path may lead through links: the user chose it.
    * @param make create it, with parents, when it is missing

@@ -117,9 +117,22 @@ export class OpenedRepository implements Repository {
   decodeBlob(id: Uint8Array, stored: Uint8Array, rawLength: number): Uint8Array {
     checkBlobClaim(id, rawLength, stored.length);
     const payload = this.aead.open(stored);
-    const { crypto, zstd } = this.primitives;
-    const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength);
+    const plain = this.decodePayload(id, payload, rawLength);
     if (plain !== payload) release(payload);
+    return plain;
+  }
+
+  decodePayload(
+    id: Uint8Array,
+    payload: Uint8Array,
+    rawLength: number,
+    room?: Uint8Array,
+  ): Uint8Array {
+    if (rawLength > MAX_BLOB) {
+      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
+    }
+    const { crypto, zstd } = this.primitives;
+    const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength, room);
     if (rawLength !== 0 && plain.length !== rawLength) {
       throw new CofferError(
         "BAD_FORMAT",

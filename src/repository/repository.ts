@@ -42,6 +42,18 @@ export interface Repository {
    * @throws BAD_MAC, BAD_FORMAT, TOO_LARGE, BAD_HASH
    */
   decodeBlob(id: Uint8Array, stored: Uint8Array, rawLength: number): Uint8Array;
+  /**
+   * The part of {@link decodeBlob} after the MAC, for callers that open many blobs at once.
+   * @param payload the opened content; the result may be this very array
+   * @param room the result may be a view of this where it fits
+   * @throws BAD_FORMAT, TOO_LARGE, BAD_HASH
+   */
+  decodePayload(
+    id: Uint8Array,
+    payload: Uint8Array,
+    rawLength: number,
+    room?: Uint8Array,
+  ): Uint8Array;
   /** `length` bytes of a pack file from `offset`. */
   readPack(
     pack: number,

@@ -82,6 +82,9 @@ export class MemoryTarget {
     };
   }
 
+  /** What {@link RestoreTarget.synchronous} says; all calls are, either way. */
+  synchronous = true;
+
   called(call: TargetCall, name: string): void {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
     this.fault?.(call, name);
@@ -91,6 +94,7 @@ export class MemoryTarget {
   open(root: string): RestoreTarget {
     return {
       root,
+      synchronous: this.synchronous,
       openRoot: () => new MemoryFolder(this, this.root),
       ownerOf: (user, group, uid, gid) => [
         user === "known" ? 1234 : uid,

@@ -67,13 +67,13 @@ class ReusedZstd implements Zstd {
     return new Uint8Array(output.buffer.transfer(context.written));
   }
 
-  decompress(frame: Uint8Array, maxLength: number): Uint8Array {
+  decompress(frame: Uint8Array, maxLength: number, room?: Uint8Array): Uint8Array {
     const outline = readFrameOutline(frame, maxLength);
     const context = (this.#decompressor ??= ZstdContext.forDecompression());
     try {
       return outline.contentSize === undefined || outline.contentSize === 0
         ? this.#decodeUnsized(context, frame, outline, maxLength)
-        : decodeSized(context, frame, outline.contentSize);
+        : decodeSized(context, frame, outline.contentSize, room);
     } catch (error) {
       this.#decompressor = undefined;
       context.close();
@@ -108,8 +108,14 @@ class ReusedZstd implements Zstd {
   }
 }
 
-function decodeSized(context: ZstdContext, frame: Uint8Array, size: number): Uint8Array {
-  const content = new Uint8Array(size);
+function decodeSized(
+  context: ZstdContext,
+  frame: Uint8Array,
+  size: number,
+  room: Uint8Array | undefined,
+): Uint8Array {
+  const fits = room !== undefined && size <= room.length;
+  const content = fits ? room.subarray(0, size) : new Uint8Array(size);
   context.run(frame, 0, content);
   if (context.unread !== 0 || context.written !== size) {
     throw new Error("content is not as long as the header says");

@@ -3,7 +3,7 @@
  * folders. Folders are reached component by component from the root, never by path.
  */
 import { CofferError } from "#base/errors.ts";
-import type { MaybePromise } from "#base/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "#base/maybe-promise.ts";
 import { nameAt } from "#operations/restore/entry-table.ts";
 import type { FolderSlice } from "#operations/restore/folder-table.ts";
 import { emptyMeta, readMeta, type MetaSlice } from "#operations/restore/meta-table.ts";
@@ -26,6 +26,9 @@ export interface SessionKey {
  */
 const OPEN_FOLDERS = 128;
 
+/** Plaintext of a blob that is decoded into memory used again and again. */
+export const ROOM_BYTES = 256 * 1024;
+
 const STATE = Symbol("restore");
 
 /** A thread's opened folders of one restore. */
@@ -36,6 +39,7 @@ export class RestoreSession {
   /** By row of the folder table; oldest use first. */
   readonly #open = new Map<number, TargetFolder>();
   readonly #meta = emptyMeta();
+  #room: Uint8Array | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(platform: Platform, key: SessionKey) {
@@ -56,8 +60,16 @@ export class RestoreSession {
     return result;
   }
 
-  async root(): Promise<TargetFolder> {
-    return (this.#root ??= await this.target.openRoot(this.#make));
+  /** {@link ROOM_BYTES} for one blob at a time, in exclusive work. */
+  get room(): Uint8Array {
+    return (this.#room ??= new Uint8Array(ROOM_BYTES));
+  }
+
+  root(): MaybePromise<TargetFolder> {
+    if (this.#root !== undefined) return this.#root;
+    const opened = this.target.openRoot(this.#make);
+    if (isPromise(opened)) return opened.then((root) => (this.#root = root));
+    return (this.#root = opened);
   }
 
   /**
@@ -65,7 +77,7 @@ export class RestoreSession {
    * used.
    */
   folder(slice: FolderSlice, position: number): MaybePromise<TargetFolder> {
-    if (position === 0) return this.#root ?? this.root();
+    if (position === 0) return this.root();
     const row = slice.rows[position]!;
     const known = this.#open.get(row);
     if (known === undefined) return this.#descend(slice, position);
@@ -74,17 +86,32 @@ export class RestoreSession {
     return known;
   }
 
-  async #descend(slice: FolderSlice, position: number): Promise<TargetFolder> {
+  #descend(slice: FolderSlice, position: number): MaybePromise<TargetFolder> {
     const missing: number[] = [];
     let at = position;
     while (at !== 0 && !this.#open.has(slice.rows[at]!)) {
       missing.push(at);
       at = slice.parents[at]!;
     }
-    let folder = at === 0 ? await this.root() : this.#open.get(slice.rows[at]!)!;
-    for (let i = missing.length - 1; i >= 0; i--) {
-      folder = await folder.openFolder(nameAt(slice, missing[i]!));
-      this.#keep(slice.rows[missing[i]!]!, folder);
+    const from = at === 0 ? this.root() : this.#open.get(slice.rows[at]!)!;
+    if (isPromise(from)) return from.then((folder) => this.#enter(slice, missing, folder));
+    return this.#enter(slice, missing, from);
+  }
+
+  /** Opens folders one below the other; `missing` holds their positions, the deepest first. */
+  #enter(slice: FolderSlice, missing: number[], from: TargetFolder): MaybePromise<TargetFolder> {
+    let folder = from;
+    for (let position = missing.pop(); position !== undefined; position = missing.pop()) {
+      const row = slice.rows[position]!;
+      const opened = folder.openFolder(nameAt(slice, position));
+      if (isPromise(opened)) {
+        return opened.then((next) => {
+          this.#keep(row, next);
+          return this.#enter(slice, missing, next);
+        });
+      }
+      this.#keep(row, opened);
+      folder = opened;
     }
     return folder;
   }
@@ -98,14 +125,14 @@ export class RestoreSession {
   }
 
   /** Metadata of a row, owner names resolved. The object is reused by the next call. */
-  async meta(slice: MetaSlice, row: number): Promise<EntryMeta> {
+  meta(slice: MetaSlice, row: number): MaybePromise<EntryMeta> {
     const meta = this.#meta;
     readMeta(slice, row, meta);
-    if (slice.owners !== undefined) {
-      const [user, group] = slice.owners[row]!;
-      [meta.uid, meta.gid] = await this.target.ownerOf(user, group, meta.uid, meta.gid);
-    }
-    return meta;
+    if (slice.owners === undefined) return meta;
+    const [user, group] = slice.owners[row]!;
+    const known = this.target.ownerOf(user, group, meta.uid, meta.gid);
+    if (isPromise(known)) return known.then((ids) => withOwner(meta, ids));
+    return withOwner(meta, known);
   }
 
   close(): void {
@@ -114,6 +141,12 @@ export class RestoreSession {
     this.#root?.close();
     this.#root = undefined;
   }
+}
+
+function withOwner(meta: EntryMeta, [uid, gid]: [uid: number, gid: number]): EntryMeta {
+  meta.uid = uid;
+  meta.gid = gid;
+  return meta;
 }
 
 /** This thread's session of a restore, opened on first use. */

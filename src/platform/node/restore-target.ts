@@ -12,6 +12,7 @@ const DOT = Uint8Array.of(0x2e);
 export function openNodeTarget(root: string): RestoreTarget {
   return {
     root,
+    synchronous: true,
     openRoot(make): TargetFolder {
       if (make) mkdirSync(root, { recursive: true });
       const calls = restoreCalls();
