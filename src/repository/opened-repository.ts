@@ -8,7 +8,7 @@ import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCorruption, messageOf } from "#base/errors.ts";
 import { release } from "#base/release.ts";
 import { compressionLevel } from "#codec/compression.ts";
-import type { Aead, MasterKey } from "#crypto/crypto.ts";
+import { SEAL_OVERHEAD, type Aead, type MasterKey } from "#crypto/crypto.ts";
 import type { Config } from "#format/config.ts";
 import { decodeUnpacked, encodeUnpacked } from "#format/unpacked.ts";
 import type { BlobIndex, BlobType } from "#repository/blob-index.ts";
@@ -128,9 +128,7 @@ export class OpenedRepository implements Repository {
     rawLength: number,
     room?: Uint8Array,
   ): Uint8Array {
-    if (rawLength > MAX_BLOB) {
-      throw new CofferError("TOO_LARGE", `Blob ${toHex(id, 0, 4)} claims ${rawLength} bytes`);
-    }
+    checkBlobClaim(id, rawLength, payload.length + SEAL_OVERHEAD);
     const { crypto, zstd } = this.primitives;
     const plain = rawLength === 0 ? payload : zstd.decompress(payload, rawLength, room);
     if (rawLength !== 0 && plain.length !== rawLength) {

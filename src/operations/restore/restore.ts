@@ -46,7 +46,7 @@ export async function restore(
   const report = new RestoreReport(context.progress, options.reportItems ?? false);
 
   report.phase("select");
-  const selection = await select(repository, idToBytes(tree), {
+  const selection = await select(repository, pool, idToBytes(tree), {
     filter,
     wantsXattr,
     names: options.ownershipByName ?? false,

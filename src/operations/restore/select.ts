@@ -8,16 +8,17 @@ import { CofferError, isCofferError, messageOf, throwIfAborted } from "#base/err
 import { ID_BYTES } from "#format/id.ts";
 import type { Node } from "#format/node.ts";
 import { validateNodeName } from "#format/safe-name.ts";
-import { TreeCursor } from "#format/tree-decode.ts";
 import { BlobTable } from "#operations/restore/blob-table.ts";
-import { EntryTable, KIND } from "#operations/restore/entry-table.ts";
+import { EntryTable, KIND, nameAt } from "#operations/restore/entry-table.ts";
 import { FolderTable } from "#operations/restore/folder-table.ts";
-import { latin1 } from "#operations/restore/latin1.ts";
 import { HardLinks } from "#operations/restore/hard-links.ts";
 import { RepeatWatch } from "#operations/restore/count-entries.ts";
 import type { MetaTableOptions } from "#operations/restore/meta-table.ts";
-import { TreeReader } from "#operations/restore/tree-reader.ts";
+import { NameOrder } from "#operations/restore/name-order.ts";
+import { nodeAt, type Damage, type TreeNodes } from "#operations/restore/tree-nodes.ts";
+import { TreeReader, type TreeWindows } from "#operations/restore/tree-reader.ts";
 import type { Repository } from "#repository/repository.ts";
+import type { TaskPool } from "#repository/task-pool.ts";
 
 /** Bits of a filter's answer. */
 export const WANTED = { self: 1, inside: 2 } as const;
@@ -56,39 +57,53 @@ export class Selection {
     this.#links = new HardLinks(this.entries);
   }
 
-  /** Adds everything below a folder's tree; returns the rows of its subfolders to walk. */
-  addTree(folder: number, tree: Uint8Array): number[] {
+  /**
+   * Adds everything below a folder; returns the rows of its subfolders to walk.
+   * @throws the error at which the tree ended early, after what came before it was added
+   */
+  addTree(folder: number, tree: TreeWindows): number[] {
     const { filter } = this.#options;
     this.#path = filter === undefined ? NOTHING : this.folders.path(folder);
     const inside: number[] = [];
-    const names = new NameOrder(tree);
-    const cursor = new TreeCursor(tree);
-    while (cursor.next()) {
-      let shown = "?";
-      try {
-        const name = cursor.name;
-        shown = fromUtf8(name);
-        validateNodeName(name);
-        names.check(name);
-        const wanted = filter === undefined ? 3 : this.#judge(cursor, filter);
-        if (wanted !== 0) this.#add(folder, cursor.decode(), wanted, inside);
-      } catch (error) {
-        // A damaged or hostile entry costs itself, not its neighbours.
-        if (!isCofferError(error)) throw error;
-        this.#options.failed(`${this.folders.pathText(folder)}/${shown}`, error);
+    const order = new NameOrder();
+    for (const nodes of tree) {
+      order.enter(nodes);
+      for (let i = 0; i < nodes.nameEnds.length; i++) {
+        try {
+          this.#addNode(folder, nodes, i, order, inside);
+        } catch (error) {
+          // A damaged or hostile entry costs itself, not its neighbours.
+          if (!isCofferError(error)) throw error;
+          const named = nodes.damaged.get(i)?.named ?? true;
+          const shown = named ? fromUtf8(nameAt(nodes, i)) : "?";
+          this.#options.failed(`${this.folders.pathText(folder)}/${shown}`, error);
+        }
+        this.#checkCount();
       }
-      this.#checkCount();
+      if (nodes.failure !== undefined) throw errorOf(nodes.failure);
     }
     return inside;
   }
 
-  #judge(cursor: TreeCursor, filter: PathFilter): number {
-    const name = cursor.name;
+  #addNode(folder: number, nodes: TreeNodes, i: number, order: NameOrder, inside: number[]): void {
+    const damage = nodes.damaged.size === 0 ? undefined : nodes.damaged.get(i);
+    if (damage?.named === false) throw errorOf(damage);
+    const name = nameAt(nodes, i);
+    validateNodeName(name);
+    order.check(name, i);
+    if (damage !== undefined) throw errorOf(damage);
+    const node = nodeAt(nodes, i);
+    const { filter } = this.#options;
+    const wanted = filter === undefined ? 3 : this.#judge(node, filter);
+    if (wanted !== 0) this.#add(folder, node, wanted, inside);
+  }
+
+  #judge({ name, type }: Node, filter: PathFilter): number {
     const path = new Uint8Array(this.#path.length + 1 + name.length);
     path.set(this.#path);
     path[this.#path.length] = 0x2f;
     path.set(name, this.#path.length + 1);
-    return filter(path, cursor.decode().type === "dir");
+    return filter(path, type === "dir");
   }
 
   #checkCount(): void {
@@ -203,46 +218,8 @@ export class Selection {
   }
 }
 
-/** Finds repeated names, in sorted trees by one comparison each. */
-class NameOrder {
-  readonly #tree: Uint8Array;
-  #previous: Uint8Array | undefined;
-  /** All names so far, as Latin-1; only once a tree turned out unsorted. */
-  #seen: Set<string> | undefined;
-
-  constructor(tree: Uint8Array) {
-    this.#tree = tree;
-  }
-
-  /** @throws BAD_TREE when the name came before: the first one wins */
-  check(name: Uint8Array): void {
-    if (this.#seen === undefined) {
-      const sorted = this.#previous === undefined || compareBytes(this.#previous, name) < 0;
-      if (sorted) {
-        this.#previous = name;
-        return;
-      }
-      this.#seen = this.#collect(name);
-    }
-    const key = latin1(name);
-    if (this.#seen.has(key)) throw new CofferError("BAD_TREE", "The name occurs twice in a folder");
-    this.#seen.add(key);
-  }
-
-  /** The sorted names before the one that broke the order. */
-  #collect(breaking: Uint8Array): Set<string> {
-    const seen = new Set<string>();
-    const cursor = new TreeCursor(this.#tree);
-    let previous: Uint8Array | undefined;
-    while (cursor.next()) {
-      const name = cursor.name;
-      const ordered = previous === undefined || compareBytes(previous, name) < 0;
-      if (!ordered && compareBytes(name, breaking) === 0) break;
-      seen.add(latin1(name));
-      previous = name;
-    }
-    return seen;
-  }
+function errorOf({ code, message }: Damage): CofferError {
+  return new CofferError(code, message);
 }
 
 /**
@@ -252,17 +229,20 @@ class NameOrder {
  */
 export async function select(
   repository: Repository,
+  pool: TaskPool,
   rootTree: Uint8Array,
   options: SelectOptions,
 ): Promise<Selection> {
   const selection = new Selection(repository, rootTree, options);
   const { folders } = selection;
-  const reader = new TreeReader(repository, (row) => folders.tree(row), options.signal);
+  const { names, signal } = options;
+  const treeOf = (row: number): Uint8Array => folders.tree(row);
+  const reader = new TreeReader({ repository, pool, treeOf, names, signal });
   const repeats = new RepeatWatch(repository, rootTree, options);
   // Last in, first out: the order in which a backup wrote the files, so packs are needed in order.
   const waiting = [0];
   while (waiting.length > 0) {
-    throwIfAborted(options.signal);
+    throwIfAborted(signal);
     const row = waiting.pop()!;
     await repeats.visit(folders.tree(row));
     let inside: number[];
@@ -281,5 +261,5 @@ export async function select(
 }
 
 function isFatal(error: CofferError): boolean {
-  return error.code === "ABORTED" || error.data["fatal"] === true;
+  return error.code === "ABORTED" || error.code === "INTERNAL" || error.data["fatal"] === true;
 }

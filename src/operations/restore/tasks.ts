@@ -10,9 +10,11 @@ import {
 } from "#operations/restore/task-folder-end.ts";
 import { foldersTask } from "#operations/restore/task-folders.ts";
 import { linksTask } from "#operations/restore/task-links.ts";
+import { treeTask } from "#operations/restore/task-tree.ts";
 import type { Task } from "#repository/task-pool.ts";
 
 export const tasks: readonly Task<never, unknown>[] = [
+  treeTask,
   foldersTask,
   compareTask,
   createTask,

@@ -1,11 +1,15 @@
 /**
- * Loads the trees of a walk a little ahead of it, and keeps recent ones: equal folders are common
- * in some snapshots, and hostile ones repeat few trees without end. Bounded by bytes.
+ * Loads the trees of a walk a little ahead of it, decoded by the pool's threads, and keeps recent
+ * ones: equal folders are common in some snapshots, and hostile ones repeat few trees without end.
+ * Bounded by bytes.
  */
 import { SEAL_OVERHEAD } from "#crypto/crypto.ts";
 import { latin1 } from "#operations/restore/latin1.ts";
+import { treeTask } from "#operations/restore/task-tree.ts";
+import { bytesOf, TreeDecoder, type TreeNodes } from "#operations/restore/tree-nodes.ts";
 import type { BlobLocation } from "#repository/blob-index.ts";
 import type { Repository } from "#repository/repository.ts";
+import type { TaskPool } from "#repository/task-pool.ts";
 
 /** Enough to hide a local disk's or a near server's latency. */
 const AHEAD = 8;
@@ -13,30 +17,40 @@ const AHEAD = 8;
 const AHEAD_BYTES = 512 * 1024;
 /** Trees kept; most are a few KiB. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+/** Smaller trees are decoded here: a message costs as much (about 20 entries). */
+const AWAY_FROM = 8 * 1024;
+/** Larger trees are decoded here, window by window, so that they are never held twice. */
+const AWAY_TO = 4 * 1024 * 1024;
+/** Entries of a window. */
+const WINDOW = 4096;
+
+/** The entries of a tree, once. */
+export type TreeWindows = Iterable<TreeNodes>;
+
+export interface TreeReaderParts {
+  readonly repository: Repository;
+  readonly pool: TaskPool;
+  /** 32-byte id of a folder's tree. */
+  readonly treeOf: (row: number) => Uint8Array;
+  /** Decode the names of users and groups. */
+  readonly names: boolean;
+  readonly signal: AbortSignal | undefined;
+}
 
 export class TreeReader {
-  readonly #repository: Repository;
-  readonly #treeOf: (row: number) => Uint8Array;
-  readonly #signal: AbortSignal | undefined;
-  readonly #ahead = new Map<number, Promise<Uint8Array>>();
+  readonly #parts: TreeReaderParts;
+  readonly #ahead = new Map<number, Promise<TreeWindows>>();
   /** By id as Latin-1; oldest first. */
-  readonly #kept = new Map<string, Uint8Array>();
+  readonly #kept = new Map<string, TreeNodes>();
   #keptBytes = 0;
   readonly #found: BlobLocation = { pack: 0, offset: 0, length: 0, rawLength: 0 };
 
-  /** @param treeOf 32-byte id of a folder's tree */
-  constructor(
-    repository: Repository,
-    treeOf: (row: number) => Uint8Array,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#repository = repository;
-    this.#treeOf = treeOf;
-    this.#signal = signal;
+  constructor(parts: TreeReaderParts) {
+    this.#parts = parts;
   }
 
-  /** Bytes of a folder's tree; starts loading those that are next on the stack `waiting`. */
-  async read(row: number, waiting: readonly number[]): Promise<Uint8Array> {
+  /** A folder's entries; starts loading the trees that are next on the stack `waiting`. */
+  async read(row: number, waiting: readonly number[]): Promise<TreeWindows> {
     const promise = this.#ahead.get(row) ?? this.#load(row);
     this.#ahead.delete(row);
     for (let i = waiting.length - 1; i >= 0 && this.#ahead.size < AHEAD; i--) {
@@ -48,33 +62,51 @@ export class TreeReader {
 
   #startAhead(row: number): void {
     if (this.#ahead.has(row)) return;
-    const at = this.#found;
-    if (!this.#repository.index.lookup("tree", this.#treeOf(row), at)) return;
-    if (Math.max(at.rawLength, at.length - SEAL_OVERHEAD) > AHEAD_BYTES) return;
+    if (this.#sizeOf(this.#parts.treeOf(row)) > AHEAD_BYTES) return;
     const promise = this.#load(row);
     // Reported when the walk comes to it; until then nobody waits for it.
     promise.catch(() => undefined);
     this.#ahead.set(row, promise);
   }
 
-  async #load(row: number): Promise<Uint8Array> {
-    const id = this.#treeOf(row);
-    const key = latin1(id);
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) return kept;
-    const bytes = await this.#repository.loadBlob("tree", id, { signal: this.#signal });
-    this.#keep(key, bytes);
-    return bytes;
+  /** Bytes as the index tells; infinite for a tree that it does not name. */
+  #sizeOf(id: Uint8Array): number {
+    const at = this.#found;
+    if (!this.#parts.repository.index.lookup("tree", id, at)) return Number.POSITIVE_INFINITY;
+    return Math.max(at.rawLength, at.length - SEAL_OVERHEAD);
   }
 
-  #keep(key: string, bytes: Uint8Array): void {
-    if (bytes.length > KEPT_BYTES / 8 || this.#kept.has(key)) return;
-    this.#kept.set(key, bytes);
-    this.#keptBytes += bytes.length;
+  async #load(row: number): Promise<TreeWindows> {
+    const { repository, pool, treeOf, names, signal } = this.#parts;
+    const id = treeOf(row);
+    const key = latin1(id);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return [kept];
+    const size = this.#sizeOf(id);
+    if (size >= AWAY_FROM && size <= AWAY_TO) {
+      return this.#keep(key, await pool.run(treeTask, { id, names }));
+    }
+    const tree = await repository.loadBlob("tree", id, { signal });
+    const decoder = new TreeDecoder(tree, names);
+    return size > AWAY_TO
+      ? windowsOf(decoder)
+      : this.#keep(key, decoder.next(Number.POSITIVE_INFINITY));
+  }
+
+  #keep(key: string, nodes: TreeNodes): TreeWindows {
+    const bytes = bytesOf(nodes);
+    if (bytes > KEPT_BYTES / 8 || this.#kept.has(key)) return [nodes];
+    this.#kept.set(key, nodes);
+    this.#keptBytes += bytes;
     for (const [oldest, old] of this.#kept) {
       if (this.#keptBytes <= KEPT_BYTES) break;
       this.#kept.delete(oldest);
-      this.#keptBytes -= old.length;
+      this.#keptBytes -= bytesOf(old);
     }
+    return [nodes];
   }
+}
+
+function* windowsOf(decoder: TreeDecoder): Generator<TreeNodes> {
+  while (!decoder.done) yield decoder.next(WINDOW);
 }
