@@ -3,7 +3,13 @@
  * everything it loads; a wrong hash is read once more, since storages have delivered wrong bytes
  * once and right ones after (reliability catalogue H18).
  */
-import { describeFile, type Backend, type CallOptions, type FileRef } from "#backends/backend.ts";
+import {
+  describeFile,
+  type Backend,
+  type CallOptions,
+  type FileRef,
+  type ReadOptions,
+} from "#backends/backend.ts";
 import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCorruption, messageOf } from "#base/errors.ts";
 import { release } from "#base/release.ts";
@@ -150,7 +156,7 @@ export class OpenedRepository implements Repository {
     pack: number,
     offset: number,
     length: number,
-    options: CallOptions = {},
+    options: CallOptions & Pick<ReadOptions, "into"> = {},
   ): Promise<Uint8Array> {
     const file: FileRef = { type: "pack", name: toHex(this.index.packId(pack)) };
     return this.backend.read(file, { ...options, offset, length });

@@ -2,7 +2,7 @@
  * An opened repository: storage, keys, index, and the loading and saving of its objects.
  * Every operation takes one of these. Threads each have their own over one shared index.
  */
-import type { Backend, CallOptions } from "#backends/backend.ts";
+import type { Backend, CallOptions, ReadOptions } from "#backends/backend.ts";
 import type { Aead, MasterKey } from "#crypto/crypto.ts";
 import type { Config } from "#format/config.ts";
 import type { BlobIndex, BlobType } from "#repository/blob-index.ts";
@@ -54,11 +54,11 @@ export interface Repository {
     rawLength: number,
     room?: Uint8Array,
   ): Uint8Array;
-  /** `length` bytes of a pack file from `offset`. */
+  /** `length` bytes of a pack file from `offset`; `into` as in {@link ReadOptions}. */
   readPack(
     pack: number,
     offset: number,
     length: number,
-    options?: CallOptions,
+    options?: CallOptions & Pick<ReadOptions, "into">,
   ): Promise<Uint8Array>;
 }

@@ -7,14 +7,11 @@ import { KIND, STATE } from "#operations/restore/entry-table.ts";
 import type { BlobTable } from "#operations/restore/blob-table.ts";
 import { ID_BYTES } from "#format/id.ts";
 import { pick } from "#operations/restore/meta-table.ts";
+import { MAX_RANGE } from "#operations/restore/session.ts";
 import type { ContentInput } from "#operations/restore/task-content.ts";
 
 /** Unneeded bytes that are read over rather than asking again (restic's figure). */
 const MAX_GAP = 1024 * 1024;
-/**
- * Bytes of a request; a larger blob is asked for alone. With two runs a thread this bounds memory.
- */
-const MAX_REQUEST = 4 * 1024 * 1024;
 /** Places of a request: bounds the message where many files have equal content. */
 const MAX_PLACES = 4096;
 
@@ -151,7 +148,7 @@ export class ContentPlan {
     if (last === blob || pack.values[first] !== pack.values[blob]) return false;
     const gap = offset.values[blob]! - (offset.values[last]! + stored.values[last]!);
     const end = offset.values[blob]! + stored.values[blob]!;
-    return gap <= MAX_GAP && end - offset.values[first]! <= MAX_REQUEST;
+    return gap <= MAX_GAP && end - offset.values[first]! <= MAX_RANGE;
   }
 
   #materialise(range: Range): PlannedRange {

@@ -26,6 +26,9 @@ export interface SessionKey {
  */
 const OPEN_FOLDERS = 128;
 
+/** Bytes of a range of several blobs; with two tasks a thread this bounds memory. */
+export const MAX_RANGE = 4 * 1024 * 1024;
+
 /** Plaintext of a blob that is decoded into memory used again and again. */
 export const ROOM_BYTES = 256 * 1024;
 
@@ -39,6 +42,8 @@ export class RestoreSession {
   /** By row of the folder table; oldest use first. */
   readonly #open = new Map<number, TargetFolder>();
   readonly #meta = emptyMeta();
+  /** Range buffers that no task uses now; as many as tasks ever ran at once here. */
+  readonly #buffers: Uint8Array[] = [];
   #room: Uint8Array | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -63,6 +68,15 @@ export class RestoreSession {
   /** {@link ROOM_BYTES} for one blob at a time, in exclusive work. */
   get room(): Uint8Array {
     return (this.#room ??= new Uint8Array(ROOM_BYTES));
+  }
+
+  /** {@link MAX_RANGE} for the bytes of one range. Give it back with {@link giveBuffer}. */
+  takeBuffer(): Uint8Array {
+    return this.#buffers.pop() ?? new Uint8Array(MAX_RANGE);
+  }
+
+  giveBuffer(buffer: Uint8Array): void {
+    this.#buffers.push(buffer);
   }
 
   root(): MaybePromise<TargetFolder> {

@@ -9,7 +9,7 @@ import type { EntrySlice } from "#operations/restore/entry-table.ts";
 import type { ShortfallCounts } from "#operations/restore/failures.ts";
 import type { Failure } from "#operations/restore/options.ts";
 import { RangeWriter } from "#operations/restore/range-writer.ts";
-import { sessionOf, type SessionKey } from "#operations/restore/session.ts";
+import { MAX_RANGE, sessionOf, type SessionKey } from "#operations/restore/session.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task } from "#repository/task-pool.ts";
 
@@ -51,13 +51,16 @@ export const contentTask: Task<ContentInput, ContentOutput> = {
   async run(context, input) {
     const { repository } = context;
     const session = sessionOf(context, input.session);
-    const range = await readRange(repository, input);
+    // A larger blob comes alone and gets memory of its own.
+    const buffer = input.length <= MAX_RANGE ? session.takeBuffer() : undefined;
+    let range: Uint8Array | undefined;
     try {
-      return await session.exclusive(() =>
-        new RangeWriter(repository, session, input, range).run(),
-      );
+      range = await readRange(repository, input, buffer);
+      const writer = new RangeWriter(repository, session, input, range);
+      return await session.exclusive(() => writer.run());
     } finally {
-      if (range !== undefined) release(range);
+      if (range !== undefined && range.buffer !== buffer?.buffer) release(range);
+      if (buffer !== undefined) session.giveBuffer(buffer);
     }
   },
 };
@@ -66,9 +69,10 @@ export const contentTask: Task<ContentInput, ContentOutput> = {
 async function readRange(
   repository: Repository,
   input: ContentInput,
+  into: Uint8Array | undefined,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await repository.readPack(input.pack, input.offset, input.length);
+    return await repository.readPack(input.pack, input.offset, input.length, { into });
   } catch (error) {
     if (!isCofferError(error, "NOT_FOUND", "SHORT_READ", "STORAGE_FAILED", "DENIED")) throw error;
     return undefined;

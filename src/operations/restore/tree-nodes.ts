@@ -7,7 +7,7 @@ import { ID_BYTES } from "#format/id.ts";
 import type { ExtendedAttribute, Node, NodeType } from "#format/node.ts";
 import { ZERO_TIME } from "#format/time.ts";
 import { TreeCursor } from "#format/tree-decode.ts";
-import { Column, f64, u32, u8 } from "#operations/restore/columns.ts";
+import { Column, f64, u32, u8, type Numbers } from "#operations/restore/columns.ts";
 import { nameAt } from "#operations/restore/entry-table.ts";
 
 /** An error in plain data. */
@@ -179,13 +179,13 @@ class Rows {
   }
 }
 
-function append(column: Column<Uint8Array>, bytes: Uint8Array): void {
+function append(column: Column<Uint8Array<ArrayBuffer>>, bytes: Uint8Array): void {
   const at = column.length;
   column.extend(bytes.length);
   column.values.set(bytes, at);
 }
 
-function taken<T extends Uint8Array | Uint32Array | Float64Array>(column: Column<T>): T {
+function taken<T extends Numbers>(column: Column<T>): T {
   return column.values.slice(0, column.length) as T;
 }
 
