@@ -4,6 +4,7 @@
  * need.
  */
 import { compareBytes } from "#base/bytes.ts";
+import { isCofferError, type CofferError } from "#base/errors.ts";
 import { JsonReader } from "#format/json-reader.ts";
 import { skipKey, skipValue, skipWhitespace } from "#format/json-skip.ts";
 import { decodeNode } from "#format/node-decode.ts";
@@ -53,6 +54,34 @@ export class TreeCursor {
     }
     return true;
   }
+
+  /**
+   * As {@link next}, and decodes the node in the same pass: for those who want every node. Its
+   * error, if it has one, is in {@link decoded}; faults of the JSON itself are thrown as there.
+   */
+  nextDecoded(): boolean {
+    if (!this.#advance()) return false;
+    const reader = this.#reader;
+    const start = reader.pos;
+    this.#name = undefined;
+    try {
+      reader.peek();
+      this.nodeStart = reader.pos;
+      const node = decodeNode(reader);
+      this.nodeEnd = reader.pos;
+      this.#name = node.name;
+      this.decoded = node;
+    } catch (error) {
+      if (!isCofferError(error)) throw error;
+      reader.pos = start;
+      this.#scanNode();
+      this.decoded = error;
+    }
+    return true;
+  }
+
+  /** What {@link nextDecoded} made of the current node. */
+  decoded: Node | CofferError | undefined;
 
   #advance(): boolean {
     if (this.#state === "after") return false;

@@ -84,7 +84,7 @@ export class TreeDecoder {
     const rows = new Rows(this.#names);
     try {
       for (let i = 0; i < most; i++) {
-        if (!this.#cursor.next()) {
+        if (!this.#cursor.nextDecoded()) {
           this.done = true;
           break;
         }
@@ -126,14 +126,24 @@ class Rows {
   }
 
   add(cursor: TreeCursor): void {
-    let named = false;
+    const { decoded } = cursor;
+    if (!isCofferError(decoded)) {
+      append(this.#nameBytes, decoded!.name);
+      this.#push(decoded!);
+      return;
+    }
+    const named = this.#addName(cursor);
+    this.#damaged.set(this.#nameEnds.length, { ...damageOf(decoded), named });
+    this.#push(NOTHING);
+  }
+
+  #addName(cursor: TreeCursor): boolean {
     try {
       append(this.#nameBytes, cursor.name);
-      named = true;
-      this.#push(cursor.decode());
+      return true;
     } catch (error) {
-      this.#damaged.set(this.#nameEnds.length, { ...damageOf(error), named });
-      this.#push(NOTHING);
+      if (!isCofferError(error)) throw error;
+      return false;
     }
   }
 
