@@ -210,3 +210,47 @@ describe("what is refused", () => {
     );
   });
 });
+
+test("decoding in one pass gives what two passes give, damaged entries included", () => {
+  const node = (more: string): string => `{"name":"a","type":"file","size":1${more}}`;
+  const cases = [
+    node(""),
+    node(',"mtime":"x"'),
+    node(',"name":"b\\\\q"'),
+    node(',"content":["zz"]'),
+    node(',"unknown":{"a":[1,2]}'),
+    node(',"size":99999999999999999'),
+    '{"name":7}',
+    '{"type":"file"}',
+    node(',"mode":tru'),
+    node(',"mode":1'.repeat(2)),
+  ];
+  const outcome = (step: (cursor: TreeCursor) => unknown, one: string): unknown[] => {
+    const cursor = new TreeCursor(utf8(`{"nodes":[${node("")}, ${one} ,${node("")}]}`));
+    const seen: unknown[] = [];
+    try {
+      for (;;) {
+        const entry = step(cursor);
+        if (entry === undefined) return seen;
+        seen.push(entry, cursor.nodeStart, cursor.nodeEnd);
+      }
+    } catch (error) {
+      return [...seen, (error as Error).name];
+    }
+  };
+  const described = (entry: unknown): unknown => (isCofferError(entry) ? entry.code : entry);
+  for (const one of cases) {
+    const twice = outcome((cursor) => {
+      if (!cursor.next()) return undefined;
+      try {
+        return cursor.decode();
+      } catch (error) {
+        return described(error);
+      }
+    }, one);
+    const once = outcome((cursor) => {
+      return cursor.nextDecoded() ? described(cursor.decoded) : undefined;
+    }, one);
+    expect(once).toEqual(twice);
+  }
+});

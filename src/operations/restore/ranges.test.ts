@@ -115,4 +115,30 @@ describe("reading packs", () => {
       damaged[at]! ^= 1;
     }
   });
+
+  it.each([true, false])(
+    "opens small blobs together, each its own error (%s)",
+    async (together) => {
+      const [made, backend] = await newRepo();
+      const texts = Array.from({ length: 40 }, (_, i) => `${"text ".repeat(i * 20)}${i}`);
+      const files = texts.map((text, i) => fileNode(`f${i}`, [made.data(text)], text.length));
+      await made.pack();
+      const damaged = [...backend.files.values()].at(-1)!;
+      // In the middle of the third blob, and in the nonce of the first.
+      damaged[40 + 16]! ^= 1;
+      damaged[3]! ^= 1;
+      const wrong = made.data("wrong", { id: new Uint8Array(32).fill(9) });
+      const tree = made.tree([
+        ...files,
+        fileNode("twin", [made.data(texts[5]!)], texts[5]!.length),
+        fileNode("wrong", [wrong], 5),
+      ]);
+      const target = new MemoryTarget();
+      target.synchronous = together;
+      const out = await run(made, tree, target);
+      expect(out.errorTexts.toSorted()).toEqual(["BAD_HASH /wrong", "BAD_MAC /f0", "BAD_MAC /f1"]);
+      texts.slice(2).forEach((text, i) => expect(target.text(`f${i + 2}`)).toBe(text));
+      expect(target.text("twin")).toBe(texts[5]);
+    },
+  );
 });
