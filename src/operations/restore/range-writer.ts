@@ -12,6 +12,7 @@ import { ID_BYTES } from "#format/id.ts";
 import { KIND, nameAt, STATE } from "#operations/restore/entry-table.ts";
 import { countShortfall, failureOf, noShortfalls } from "#operations/restore/failures.ts";
 import type { Failure } from "#operations/restore/options.ts";
+import { leadingZeros, writeNewFile } from "#operations/restore/new-file.ts";
 import { createOver, openForUpdate, openSame } from "#operations/restore/replace.ts";
 import { ROOM_BYTES, type RestoreSession } from "#operations/restore/session.ts";
 import type { ContentInput, ContentOutput } from "#operations/restore/task-content.ts";
@@ -155,15 +156,9 @@ export class RangeWriter {
     const { entries, sparse } = this.#input;
     const folder = atOnce(this.#session.folder(entries.folders, entries.folderOf[entry]!));
     const meta = atOnce(this.#session.meta(entries.meta, entry));
-    const file = atOnce(folder.createFile(nameAt(entries, entry)));
-    try {
-      const hole = sparse ? leadingZeros(content) : 0;
-      if (hole > 0) atOnce(file.truncate(content.length));
-      if (hole < content.length) atOnce(file.write(content.subarray(hole), hole));
-      countShortfall(this.#shortfalls, atOnce(file.applyMeta(meta)));
-    } finally {
-      atOnce(file.close());
-    }
+    const hole = sparse ? leadingZeros(content) : 0;
+    const shortfall = writeNewFile(folder, nameAt(entries, entry), content, hole, meta);
+    countShortfall(this.#shortfalls, shortfall);
   }
 
   #fail(place: number, error: unknown): void {
@@ -318,11 +313,4 @@ export class RangeWriter {
     }
     return file;
   }
-}
-
-/** Number of zero bytes at the start. */
-export function leadingZeros(bytes: Uint8Array): number {
-  let i = 0;
-  while (i < bytes.length && bytes[i] === 0) i++;
-  return i;
 }
