@@ -101,6 +101,18 @@ const RESTIC: Readonly<Record<string, string>> = {
   ls: "-H --host --tag --path -l --long --recursive --human-readable --ncdu -s --sort --reverse",
   check: "-H --host --tag --path --read-data --read-data-subset --check-unused --with-cache",
   stats: "-H --host --tag --path --mode",
+  diff: "--metadata",
+  find:
+    "-H --host --tag --path --blob --tree --pack --show-pack-id -i --ignore-case -l --long " +
+    "-N --newest -O --oldest -s --snapshot -R --reverse --human-readable",
+  dump: "-H --host --tag --path -a --archive -t --target",
+  copy:
+    "-H --host --tag --path --from-repo --from-repository-file --from-password-file " +
+    "--from-password-command --from-key-hint --from-insecure-no-password",
+  rewrite:
+    "-n --dry-run --forget --new-host --new-time -s --snapshot-summary -e --exclude --iexclude " +
+    "--exclude-file --iexclude-file -i --include --iinclude --include-file --iinclude-file " +
+    "-H --host --tag --path",
   init:
     "--copy-chunker-params --repository-version --from-repo --from-repository-file " +
     "--from-password-file --from-password-command --from-key-hint --from-insecure-no-password",

@@ -11,6 +11,7 @@ import { defineCat, defineList } from "#cli/tree/objects.ts";
 import { defineGenerate, defineVersion } from "#cli/tree/program-commands.ts";
 import { defineCache, defineCheck, defineInit, defineUnlock } from "#cli/tree/repository.ts";
 import { defineRestore } from "#cli/tree/restore.ts";
+import { defineServe } from "#cli/tree/serve.ts";
 import { commandsFirst, subcommandTerm } from "#cli/tree/help-layout.ts";
 import type { Starter } from "#cli/tree/starter.ts";
 import { VERSION } from "#cli/version.ts";
@@ -49,6 +50,7 @@ export function createProgram(start: Starter, words?: readonly string[]): Comman
   defineSnapshots(program, start);
   defineLs(program, start);
   defineFinding(program, start);
+  defineServe(program, start);
   defineStats(program, start);
   defineCat(program, start);
   defineList(program, start);
