@@ -64,7 +64,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   // Threads load their code while this one derives the key.
   const threads = size > 0 ? new NodePool(size, options.operation) : undefined;
   try {
-    const key = options.key ?? (await deriveKey(backend, primitives, options));
+    const deriving = options.key ?? deriveKey(backend, primitives, options);
+    // Native calls load while the key is derived.
+    const problem = threads && posixCallsProblem();
+    if (problem) options.onWarning?.(new CofferError("UNSUPPORTED", problem));
+    const key = await deriving;
     const config = await loadConfig(backend, primitives, key);
     const repository = new OpenedRepository(backend, primitives, { config, ...key });
     const source = { withAtime: options.withAtime ?? false };
@@ -84,8 +88,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         repository,
         createNodePlatform(source, () => undefined),
       );
-    const problem = threads && posixCallsProblem();
-    if (problem) options.onWarning?.(new CofferError("UNSUPPORTED", problem));
     return {
       repository,
       pool,
