@@ -1,4 +1,5 @@
 /** A command line without a process, for tests: input is given, output is kept. */
+import { fromUtf8 } from "#base/bytes.ts";
 import type { Clock } from "#base/clock.ts";
 import { CofferError } from "#base/errors.ts";
 import type { CliIo, OutputSink } from "#cli/cli-io.ts";
@@ -36,7 +37,7 @@ function sink(parts: string[], isTerminal: boolean, columns: number | undefined)
   return {
     isTerminal,
     columns: () => columns,
-    write: (data) => parts.push(typeof data === "string" ? data : decoder.decode(data)),
+    write: (data) => parts.push(typeof data === "string" ? data : fromUtf8(data)),
   };
 }
 
@@ -78,7 +79,7 @@ export function createFakeIo(options: FakeIoOptions): FakeIo {
           : Promise.resolve(bytesOf(data));
       },
       write(path, data) {
-        written.set(path, typeof data === "string" ? data : decoder.decode(data));
+        written.set(path, typeof data === "string" ? data : fromUtf8(data));
         return Promise.resolve();
       },
       makeFolder: () => Promise.resolve(),
