@@ -12,6 +12,7 @@ const MODULES: Readonly<Record<string, () => Promise<TaskModule>>> = {
   restore: () => import("#operations/restore/tasks.ts"),
   check: () => import("#operations/check/tasks.ts"),
   copy: () => import("#operations/copy/tasks.ts"),
+  dump: () => import("#operations/dump/tasks.ts"),
   prune: () => import("#operations/prune/tasks.ts"),
 };
 

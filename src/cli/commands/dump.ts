@@ -13,6 +13,7 @@ import { badOption } from "#cli/usage.ts";
 import { idToBytes } from "#format/id.ts";
 import type { ArchiveFormat, DumpEvent } from "#operations/dump/dump-types.ts";
 import { dumpFolder } from "#operations/dump/dump.ts";
+import { loadInPool } from "#operations/dump/tasks.ts";
 import { readFileContent } from "#operations/read-file.ts";
 import { findSnapshot, parseSnapshotReference } from "#repository/find-snapshot.ts";
 import { nodeAtPath, treeOfFolder } from "#repository/snapshot-path.ts";
@@ -33,7 +34,11 @@ export async function run(options: DumpCliOptions, context: CliContext): Promise
     throw badOption("no file and no snapshot ID specified");
   }
   const format = parseChoice("--archive", options.archive, FORMATS);
-  await using session = await openSession(context, { lock: "shared", loadIndex: true });
+  await using session = await openSession(context, {
+    lock: "shared",
+    loadIndex: true,
+    threads: "dump",
+  });
   const { repository, signal } = session;
   const reference = parseSnapshotReference(name);
   const filter = snapshotFilter(options, context);
@@ -69,7 +74,7 @@ async function openStream(
   errors: { count: number },
   toTerminal: boolean,
   context: CliContext,
-  { repository, signal }: OpenedEngine,
+  { repository, pool, signal }: OpenedEngine,
 ): Promise<AsyncIterable<Uint8Array>> {
   const path = file
     .split("/")
@@ -90,5 +95,6 @@ async function openStream(
   if (io.stdout.isTerminal && toTerminal) {
     throw badOption("stdout is the terminal: redirect the archive, or use --target");
   }
-  return dumpFolder(repository, { format, tree, path }, { signal, progress });
+  const load = loadInPool(pool);
+  return dumpFolder(repository, { format, tree, path, load }, { signal, progress });
 }

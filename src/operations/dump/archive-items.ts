@@ -45,6 +45,8 @@ class EntryWalk {
   readonly #options: WalkOptions;
   readonly #context: OperationContext<DumpEvent>;
   readonly #found: BlobLocation = { pack: 0, offset: 0, length: 0, rawLength: 0 };
+  /** Of the file last looked at. */
+  #compressible = false;
   /** First names of files with several, by inode, device and content. */
   readonly #linked = new Map<string, Uint8Array>();
 
@@ -86,7 +88,11 @@ class EntryWalk {
       this.#report("skipped", path, `such an archive holds no ${node.type || "unknown entry"}`);
       return undefined;
     }
-    if (node.type !== "file") return { path, node, size: 0, linkTo: this.#firstName(path, node) };
+    if (node.type !== "file") {
+      return { path, node, size: 0, compressible: false, linkTo: this.#firstName(path, node) };
+    }
+    // Version 1 never compresses, so that it says nothing about the content.
+    this.#compressible = this.#repo.config.version === 1;
     const size = this.#sizeOf(node);
     if (size !== node.size) {
       const text =
@@ -97,7 +103,7 @@ class EntryWalk {
       return undefined;
     }
     const linkTo = this.#firstName(path, node);
-    return { path, node, size: linkTo ? 0 : size, linkTo };
+    return { path, node, size: linkTo ? 0 : size, compressible: this.#compressible, linkTo };
   }
 
   #sizeOf({ content }: Node): number | undefined {
@@ -105,7 +111,9 @@ class EntryWalk {
     for (let at = 0; at < (content?.length ?? 0); at += ID_BYTES) {
       const id = content!.subarray(at, at + ID_BYTES);
       if (!this.#repo.index.lookup("data", id, this.#found)) return undefined;
-      size += this.#found.rawLength || this.#found.length - SEAL_OVERHEAD;
+      const { rawLength, length } = this.#found;
+      size += rawLength || length - SEAL_OVERHEAD;
+      this.#compressible ||= rawLength > 0;
     }
     return size;
   }

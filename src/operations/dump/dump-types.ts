@@ -7,6 +7,8 @@ export interface ArchiveEntry {
   readonly node: Node;
   /** Bytes of content that follow: for files, 0 for all else and for hard links. */
   readonly size: number;
+  /** False when the repository has all of it uncompressed, since compressing did not help. */
+  readonly compressible: boolean;
   /** Another name of this file that is in the archive already. */
   readonly linkTo: Uint8Array | undefined;
 }

@@ -273,7 +273,13 @@ describe("records", () => {
       group: "",
       xattrs: [],
     } as unknown as Node;
-    const entry = { path: utf8("n"), node, size: 10 * 1024 ** 3, linkTo: undefined };
+    const entry = {
+      path: utf8("n"),
+      node,
+      size: 10 * 1024 ** 3,
+      compressible: true,
+      linkTo: undefined,
+    };
     const pax = readPax(
       tarHeader(entry).subarray(
         512,

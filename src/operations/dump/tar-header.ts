@@ -166,7 +166,8 @@ class Block {
     this.raw("type", utf8(type));
     this.raw("magic", utf8("ustar\u000000"));
     this.raw("checksum", utf8("        "));
-    const sum = this.#bytes.reduce((total, byte) => total + byte, 0);
+    let sum = 0;
+    for (let i = 0; i < TAR_BLOCK; i++) sum += this.#bytes[i]!;
     this.raw("checksum", utf8(`${sum.toString(8).padStart(6, "0")}\0 `));
     return this.#bytes;
   }

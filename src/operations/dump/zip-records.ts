@@ -95,9 +95,13 @@ function unixExtra({ mtime, uid, gid }: ZipEntry): Uint8Array {
 export function localHeader(entry: ZipEntry, numbers: ZipNumbers): Uint8Array {
   const { streamed, large, method, name } = entry;
   const { time, date } = dosTime(entry);
-  const wide = large ? new Fields().u16(1, 16).u64(0, 0).take() : new Uint8Array(0);
+  // What is stored as it is has no end of its own: whoever reads a stream needs its size.
+  const sized = !streamed || method === 0;
+  const crc = streamed ? 0 : numbers.crc;
+  const packed = sized ? numbers.packed : 0;
+  const size = sized ? numbers.size : 0;
+  const wide = large ? new Fields().u16(1, 16).u64(size, packed).take() : new Uint8Array(0);
   const extra = concatBytes([wide, unixExtra(entry)]);
-  const { crc, packed, size } = streamed ? { crc: 0, packed: 0, size: 0 } : numbers;
   const header = new Fields()
     .u32(0x0403_4b50)
     .u16(large ? VERSION : 20, flagsOf(entry), method, time, date)

@@ -45,7 +45,8 @@ export async function* writeZip(
     yield head;
     if (zip.streamed) {
       const packing = new Packing();
-      for await (const bytes of packing.pack(content)) {
+      const packed = zip.method === 8 ? packing.pack(content) : packing.store(content);
+      for await (const bytes of packed) {
         offset += bytes.length;
         yield bytes;
       }
@@ -64,7 +65,7 @@ export async function* writeZip(
   yield endRecords(central.length, size, offset);
 }
 
-function describe({ path, node, size }: ArchiveEntry, clock: Clock): ZipEntry {
+function describe({ path, node, size, compressible }: ArchiveEntry, clock: Clock): ZipEntry {
   const isFolder = node.type === "dir";
   const streamed = node.type === "file" && size > 0;
   return {
@@ -76,19 +77,20 @@ function describe({ path, node, size }: ArchiveEntry, clock: Clock): ZipEntry {
     gid: node.gid,
     mode: TYPE_BITS[node.type]! | permissionBits(node.mode),
     isFolder,
-    method: streamed ? 8 : 0,
+    method: streamed && compressible ? 8 : 0,
     streamed,
     large: size >= LARGE,
   };
 }
 
-/** Of entries without content: a link's is its target. */
-function fixedNumbers({ node }: ArchiveEntry): ZipNumbers {
+/** As far as known before the content: a link's is its target. */
+function fixedNumbers({ node, size }: ArchiveEntry): ZipNumbers {
+  if (size > 0) return { crc: 0, packed: size, size };
   const content = node.type === "symlink" ? (node.linkTarget ?? NONE) : NONE;
   return { crc: crc32(content), packed: content.length, size: content.length };
 }
 
-/** Deflates one file and counts. */
+/** Deflates or stores one file and counts. */
 class Packing {
   #crc = 0;
   #size = 0;
@@ -96,6 +98,16 @@ class Packing {
 
   get numbers(): ZipNumbers {
     return { crc: this.#crc, packed: this.#packed, size: this.#size };
+  }
+
+  /** As it is: the content does not compress. */
+  async *store(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const bytes of content) {
+      this.#crc = crc32(bytes, this.#crc);
+      this.#size += bytes.length;
+      this.#packed += bytes.length;
+      yield bytes;
+    }
   }
 
   async *pack(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
