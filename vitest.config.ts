@@ -14,6 +14,7 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "tools/**/*.test.ts"],
           exclude: [...browser],
           pool: "threads",
+          maxWorkers: 2,
           testTimeout: 30_000,
         },
       },
