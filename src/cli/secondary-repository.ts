@@ -18,7 +18,7 @@ export interface FromOptions {
 }
 
 /** Settings with every `--from-…` option and FROM_… variable in place of the plain one. */
-function otherSettings(options: FromOptions, { io, settings }: CliContext) {
+export function otherSettings(options: FromOptions, { io, settings }: CliContext) {
   const variable = (name: string) => readEnv(io.env, `FROM_${name}`)?.value;
   return {
     ...settings,

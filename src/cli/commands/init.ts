@@ -1,22 +1,15 @@
 /** `init`: creates a repository. */
 import { CofferError } from "#base/errors.ts";
 import type { CliContext } from "#cli/context.ts";
-import { readEnv } from "#cli/environment.ts";
 import { resolveLocation } from "#cli/location-setting.ts";
 import { newPassword, withPassword } from "#cli/password.ts";
-import type { Settings } from "#cli/settings.ts";
+import { otherSettings, type FromOptions } from "#cli/secondary-repository.ts";
 import { terminalText } from "#cli/text/terminal-text.ts";
 import { badOption } from "#cli/usage.ts";
 
-export interface InitOptions {
+export interface InitOptions extends FromOptions {
   readonly repositoryVersion: string;
   readonly copyChunkerParams?: true | undefined;
-  readonly fromRepo?: string | undefined;
-  readonly fromRepositoryFile?: string | undefined;
-  readonly fromPasswordFile?: string | undefined;
-  readonly fromPasswordCommand?: string | undefined;
-  readonly fromKeyHint?: string | undefined;
-  readonly fromInsecureNoPassword?: true | undefined;
 }
 
 const PROMPTS = ["enter password for new repository: ", "enter password again: "] as const;
@@ -71,8 +64,8 @@ async function copiedPolynomial(
   options: InitOptions,
   context: CliContext,
 ): Promise<bigint | undefined> {
-  const { io, settings } = context;
-  const other = otherSettings(options, settings, io.env);
+  const { io } = context;
+  const other = otherSettings(options, context);
   if (options.copyChunkerParams !== true) {
     if (options.fromRepo !== undefined || options.fromRepositoryFile !== undefined) {
       throw badOption(
@@ -100,27 +93,4 @@ async function copiedPolynomial(
     }),
   );
   return opened.repository.config.chunkerPolynomial;
-}
-
-/** Settings with every `--from-…` option and FROM_… variable in place of the plain one. */
-function otherSettings(
-  options: InitOptions,
-  settings: Settings,
-  env: Readonly<Record<string, string | undefined>>,
-): Settings & { readonly passwordVariable: string } {
-  const variable = (name: string) => readEnv(env, `FROM_${name}`)?.value;
-  return {
-    ...settings,
-    repo:
-      options.fromRepo ??
-      (options.fromRepositoryFile === undefined ? variable("REPOSITORY") : undefined),
-    repositoryFile:
-      options.fromRepositoryFile ??
-      (options.fromRepo === undefined ? variable("REPOSITORY_FILE") : undefined),
-    passwordFile: options.fromPasswordFile ?? variable("PASSWORD_FILE"),
-    passwordCommand: options.fromPasswordCommand ?? variable("PASSWORD_COMMAND"),
-    keyHint: options.fromKeyHint ?? variable("KEY_HINT"),
-    insecureNoPassword: options.fromInsecureNoPassword === true,
-    passwordVariable: "FROM_PASSWORD",
-  };
 }

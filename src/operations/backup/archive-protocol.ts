@@ -1,5 +1,4 @@
 /** What the coordinator of a backup and its threads tell each other. Plain data. */
-import type { CompressionMode } from "#codec/zstd.ts";
 import type {
   ChangeDetection,
   ExcludeOptions,
@@ -9,19 +8,16 @@ import type {
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { SavedCounts } from "#repository/blob-saver.ts";
 import type { FinishedPack } from "#repository/finished-pack.ts";
+import type { SaverSettings } from "#repository/thread-saver.ts";
 
 /** Settings of one backup, given to each thread once. */
-export interface ArchiveSettings {
-  readonly compression: CompressionMode;
-  readonly packSize: number;
-  readonly verify: boolean;
+export interface ArchiveSettings extends SaverSettings {
   readonly dryRun: boolean;
   readonly exclude: ExcludeOptions;
   readonly change: ChangeDetection;
   /** Devices of the sources, for `--one-file-system`. */
   readonly devices: readonly bigint[];
   readonly reportItems: boolean;
-  readonly maxUploads: number;
 }
 
 /**

@@ -6,9 +6,10 @@ import { createTimeFormatter, type TimeFormatter } from "#format/time-formatter.
 import type { ArchiveSettings, ThreadEvent } from "#operations/backup/archive-protocol.ts";
 import { Exclusion } from "#operations/backup/exclusion.ts";
 import type { SourceTree } from "#platform/source-tree.ts";
-import { BlobSaver } from "#repository/blob-saver.ts";
+import type { BlobSaver } from "#repository/blob-saver.ts";
 import { createDiscardingSink } from "#repository/pack-sink.ts";
 import type { TaskContext } from "#repository/task-pool.ts";
+import { createThreadSaver } from "#repository/thread-saver.ts";
 
 const KEY = Symbol("archive thread");
 
@@ -25,27 +26,18 @@ export class ArchiveThread {
   constructor(context: TaskContext, settings: ArchiveSettings) {
     const { source } = context.platform;
     if (!source) throw new CofferError("UNSUPPORTED", "This platform has no files to back up");
-    const { repository } = context;
-    const { crypto, zstd, random, clock } = repository.primitives;
+    const { clock } = context.repository.primitives;
     this.context = context;
     this.settings = settings;
     this.source = source;
     this.exclusion = new Exclusion(settings.exclude, settings.devices, source);
     this.formatTime = createTimeFormatter((seconds) => clock.offsetMinutesAt(seconds));
-    this.saver = new BlobSaver({
-      index: repository.index,
-      crypto,
-      zstd,
-      random,
-      aead: repository.aead,
-      version: repository.config.version,
-      sink: settings.dryRun ? createDiscardingSink() : context.packSink,
-      verify: settings.verify,
-      compression: settings.compression,
-      packSize: settings.packSize,
-      maxUploads: settings.maxUploads,
-      onPack: (pack) => this.emit({ kind: "archive-pack", pack }),
-    });
+    this.saver = createThreadSaver(
+      context,
+      settings,
+      (pack) => this.emit({ kind: "archive-pack", pack }),
+      settings.dryRun ? createDiscardingSink() : context.packSink,
+    );
   }
 
   /** The one of this thread; made by the task that begins a backup. */

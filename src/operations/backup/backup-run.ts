@@ -17,9 +17,6 @@ import { saveSnapshot } from "#repository/snapshots.ts";
 import type { SavedCounts } from "#repository/blob-saver.ts";
 import type { TaskPool } from "#repository/task-pool.ts";
 
-/** Packs on their way per thread: one uploading while the next fills. */
-const UPLOADS_PER_THREAD = 2;
-
 export class BackupRun {
   readonly archiver: Archiver;
   readonly totals: ArchiveTotals;
@@ -58,7 +55,6 @@ export class BackupRun {
       change,
       devices,
       reportItems,
-      maxUploads: UPLOADS_PER_THREAD,
     };
     this.#unlisten = this.#pool.listen((event) => this.#hear(event as ThreadEvent));
     await this.#onEveryThread((thread) => this.#pool.run(beginTask, settings, { thread }));

@@ -10,11 +10,12 @@ import type { Aead, MasterKey } from "#crypto/crypto.ts";
 import { ID_BYTES } from "#format/id.ts";
 import { decodePackHeader, type PackEntry, readHeaderLength } from "#format/pack-header.ts";
 import type { BlobType } from "#repository/blob-index.ts";
-import { BlobSaver } from "#repository/blob-saver.ts";
+import type { BlobSaver } from "#repository/blob-saver.ts";
 import { addPackToIndex, type FinishedPack } from "#repository/finished-pack.ts";
-import { MAX_BLOB } from "#repository/blob-limits.ts";
+import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { Task, TaskContext } from "#repository/task-pool.ts";
+import { createThreadSaver } from "#repository/thread-saver.ts";
 
 export interface CopySettings {
   readonly sourceKey: MasterKey;
@@ -42,9 +43,6 @@ export interface CopiedPack {
   readonly pack: FinishedPack;
 }
 
-/** Packs on their way per thread: one uploading while the next fills. */
-const UPLOADS = 2;
-
 const STATE = Symbol("copy");
 
 interface ThreadState {
@@ -55,22 +53,11 @@ interface ThreadState {
 export const beginTask: Task<CopySettings, void> = {
   name: "copy.begin",
   async run(context, { sourceKey, compression, packSize, verify }) {
-    const { repository, packSink: sink } = context;
-    const { crypto, zstd, random } = repository.primitives;
-    const saver = new BlobSaver({
-      index: repository.index,
-      crypto,
-      zstd,
-      random,
-      aead: repository.aead,
-      version: repository.config.version,
-      sink,
-      verify,
-      compression,
-      packSize,
-      maxUploads: UPLOADS,
-      onPack: (pack) => context.emit({ kind: "copy-pack", pack } satisfies CopiedPack),
-    });
+    const { crypto } = context.repository.primitives;
+    const settings = { compression, packSize, verify };
+    const saver = createThreadSaver(context, settings, (pack) =>
+      context.emit({ kind: "copy-pack", pack } satisfies CopiedPack),
+    );
     const state: ThreadState = { saver, sourceAead: crypto.createAead(sourceKey) };
     context.state.set(STATE, state);
   },
@@ -168,9 +155,9 @@ function openVerified(
   stored: Uint8Array,
   rawLength: number,
 ): Opened | undefined {
-  if (rawLength > MAX_BLOB) return undefined;
   const { crypto, zstd } = repository.primitives;
   try {
+    checkBlobClaim(id, rawLength, stored.length);
     const bytes = aead.open(stored);
     const plain = rawLength === 0 ? bytes : zstd.decompress(bytes, rawLength);
     if (rawLength !== 0 && plain.length !== rawLength) return undefined;

@@ -6,12 +6,13 @@ import { equalBytes, toHex } from "#base/bytes.ts";
 import { CofferError, isCofferError, isCorruption } from "#base/errors.ts";
 import type { PackSettings } from "#operations/prune/prune-types.ts";
 import type { BlobLocation, BlobType } from "#repository/blob-index.ts";
-import { BlobSaver } from "#repository/blob-saver.ts";
+import type { BlobSaver } from "#repository/blob-saver.ts";
 import type { FinishedPack } from "#repository/finished-pack.ts";
 import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task, TaskContext } from "#repository/task-pool.ts";
+import { createThreadSaver } from "#repository/thread-saver.ts";
 
 /** Blobs to take out of one pack. */
 export interface RepackJob {
@@ -33,30 +34,15 @@ export interface PackWritten {
 const READ_BYTES = 4 * 1024 * 1024;
 const GAP_BYTES = 64 * 1024;
 
-/** Packs on their way per thread: one uploading while the next fills. */
-const UPLOADS = 2;
-
 const SAVER = Symbol("prune.saver");
 
 export const beginTask: Task<PackSettings, void> = {
   name: "prune.begin",
   async run(context, { compression, packSize, verify }) {
-    const { repository, packSink: sink } = context;
-    const { crypto, zstd, random } = repository.primitives;
-    const saver = new BlobSaver({
-      index: repository.index,
-      crypto,
-      zstd,
-      random,
-      aead: repository.aead,
-      version: repository.config.version,
-      sink,
-      verify,
-      compression,
-      packSize,
-      maxUploads: UPLOADS,
-      onPack: (pack) => context.emit({ kind: "prune-pack", pack } satisfies PackWritten),
-    });
+    const settings = { compression, packSize, verify };
+    const saver = createThreadSaver(context, settings, (pack) =>
+      context.emit({ kind: "prune-pack", pack } satisfies PackWritten),
+    );
     context.state.set(SAVER, saver);
   },
 };
