@@ -9,7 +9,7 @@ absent() {
     command -v "$program" >/dev/null 2>&1 || printf ' %s' "$program"
   done
 }
-needed=$(absent restic borg getfattr setfacl setpriv script)
+needed=$(absent restic borg getfattr setfacl setpriv script bsdtar unzip rclone curl)
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || needed="$needed chromium"
 # Without these a test proves less, but runs.
 useful=$(absent zsh fish)
@@ -20,10 +20,11 @@ elif [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q
   apt-get install -q -y --no-install-recommends \
-    restic borgbackup attr acl util-linux bsdutils zsh fish chromium fonts-dejavu-core </dev/null
+    restic borgbackup attr acl util-linux bsdutils libarchive-tools unzip rclone curl python3 \
+    zsh fish chromium fonts-dejavu-core </dev/null
 elif [ -n "$needed" ]; then
   echo "The tests need these programs, which are not installed:$needed" >&2
-  echo "On Debian and Ubuntu, as root: apt-get install restic borgbackup attr acl chromium" >&2
+  echo "On Debian and Ubuntu, as root: apt-get install restic borgbackup attr acl libarchive-tools unzip rclone curl chromium" >&2
   echo "A Chromium elsewhere is named by the variable CHROMIUM." >&2
   exit 1
 else
