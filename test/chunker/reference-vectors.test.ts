@@ -1,4 +1,6 @@
-/** The plain chunker over the long streams of the vectors: half a minute, so not in the fast loop. */
+/**
+ * The plain chunker over the long streams of the vectors: half a minute, so not in the fast loop.
+ */
 import { test } from "vitest";
 import { createReferenceChunker } from "#chunker/reference-chunker.ts";
 import { chunkerCases } from "#testkit/chunker-suite.ts";

@@ -143,8 +143,8 @@ export class NodePool implements TaskPool {
 }
 
 /**
- * Ends a thread between two pieces of its work. Terminating it at once would abort the whole process
- * when it is just loading native code.
+ * Ends a thread between two pieces of its work. Terminating it at once would abort the whole
+ * process when it is just loading native code.
  */
 async function endThread(worker: Worker): Promise<void> {
   // It has ended already.
