@@ -5,6 +5,7 @@
  */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** True for a value that comes later. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return value instanceof Promise;
 }

@@ -33,7 +33,6 @@ export interface FakeIo extends CliIo {
 const encoder = new TextEncoder();
 
 function sink(parts: string[], isTerminal: boolean, columns: number | undefined): OutputSink {
-  const decoder = new TextDecoder();
   return {
     isTerminal,
     columns: () => columns,
