@@ -103,12 +103,13 @@ function benchInput(input: BenchInput): Row[] {
 }
 
 const rows: Row[] = [];
+const machine = machineText(tools, options.seed, Number(options.runs));
 for (const key of options.rows.split(",")) {
   const input = inputFor(key);
   rows.push(...benchInput(input));
+  // After each input, so that a long run that is stopped leaves what it found.
+  if (options.write) writeDocument(machine, rows);
   if (!options.keep) remove(input.folder);
 }
-const machine = machineText(tools, options.seed, Number(options.runs));
 say(`\n${machine}\n\n${rowsText(rows)}`);
-if (options.write) writeDocument(machine, rows);
 if (!options.keep) remove(work);
