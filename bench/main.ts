@@ -51,6 +51,11 @@ function inputFor(key: string): BenchInput {
   return smallFiles(work, options.seed, Number(options.files));
 }
 
+/** Borg wants a name for each backup. */
+function archiveName(round: number, phase: Phase): string {
+  return `${round}-${PHASES.indexOf(phase)}`;
+}
+
 function runPhase(tool: Tool, phase: Phase, input: BenchInput, round: number): Measurement {
   const repo = join(work, `repo-${tool.name}`);
   if (phase === "first backup") {
@@ -59,16 +64,16 @@ function runPhase(tool: Tool, phase: Phase, input: BenchInput, round: number): M
   }
   if (phase === "check --read-data") return measure(tool.check(repo), tool.env, work);
   if (phase !== "full restore") {
-    return measure(
-      tool.backup(repo, input.folder, `${round}-${phase.slice(0, 5).trim()}`),
-      tool.env,
-      work,
-    );
+    return measure(tool.backup(repo, input.folder, archiveName(round, phase)), tool.env, work);
   }
   const target = join(work, `target-${tool.name}`);
   remove(target);
   mkdirSync(target);
-  const result = measure(tool.restore(repo, target, `${round}-5 %`), tool.env, target);
+  const result = measure(
+    tool.restore(repo, target, archiveName(round, "5 % changed backup")),
+    tool.env,
+    target,
+  );
   const restored = countTree(target);
   const wanted = countTree(input.folder);
   if (restored.files !== wanted.files || restored.bytes !== wanted.bytes) {
