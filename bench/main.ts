@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "coffer" },
     mib: { type: "string", default: "2048" },
     files: { type: "string", default: "200000" },
-    "no-borg": { type: "boolean", default: false },
+    "borg-rows": { type: "string", default: "a,b,c" },
     write: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
@@ -42,7 +42,7 @@ type Phase = (typeof PHASES)[number];
 
 const work = options.work;
 mkdirSync(work, { recursive: true });
-const tools = findTools(work).filter((tool) => tool.name !== "borg" || !options["no-borg"]);
+const found = findTools(work);
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 function inputFor(key: string): BenchInput {
@@ -86,6 +86,8 @@ function runPhase(tool: Tool, phase: Phase, input: BenchInput, round: number): M
 }
 
 function benchInput(input: BenchInput): Row[] {
+  const borgRows = options["borg-rows"].split(",");
+  const tools = found.filter((tool) => tool.name !== "borg" || borgRows.includes(input.key));
   const { files, bytes } = countTree(input.folder);
   say(`\n${input.title}: ${files} files, ${(bytes / 2 ** 20).toFixed(0)} MiB`);
   const results = new Map<Phase, Map<string, Measurement[]>>();
@@ -108,7 +110,7 @@ function benchInput(input: BenchInput): Row[] {
 }
 
 const rows: Row[] = [];
-const machine = machineText(tools, options.seed, Number(options.runs));
+const machine = machineText(found, options.seed, Number(options.runs));
 for (const key of options.rows.split(",")) {
   const input = inputFor(key);
   rows.push(...benchInput(input));
