@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Coffer beside restic and borg on the same inputs, interleaved, whole processes.
  * Options: --rows a,b,c  --runs 5  --work DIR  --tree /usr/share  --seed S  --mib 2048  --files
- * 200000 --no-borg  --write (puts the tables into docs/performance.md)
+ * 200000 --borg-rows a,b,c --write (puts the tables into docs/performance.md)
  */
 import { mkdirSync } from "node:fs";
 import { existsSync } from "node:fs";
