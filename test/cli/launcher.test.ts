@@ -1,6 +1,6 @@
 /** bin/coffer: finds itself, a Node and the program from anywhere. */
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LAUNCHER, Shell } from "./process.ts";
 
@@ -44,15 +44,5 @@ describe("bin/coffer", () => {
     expect(exit).toBe(1);
     expect(err).toContain("no suitable Node");
     expect(err).toContain("npm ci");
-  });
-
-  test("answers in time", () => {
-    // The target is 150 ms on an idle machine; a busy one gets several times that.
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      shell.run(["version"]);
-      return performance.now() - start;
-    });
-    expect(Math.min(...times), basename(LAUNCHER)).toBeLessThan(600);
   });
 });
