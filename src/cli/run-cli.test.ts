@@ -5,7 +5,7 @@ import { CofferError } from "#base/errors.ts";
 import type { Engine, OpenRequest } from "#cli/engine-port.ts";
 import { runCli } from "#cli/run-cli.ts";
 import { createFakeIo, type FakeIo, type FakeIoOptions } from "#cli/testing/fake-io.ts";
-import { VERSION } from "#cli/version.ts";
+import { VERSION } from "#engine/program-version.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { createNodeCrypto } from "#crypto/node/node-crypto.ts";
 import { createNodeZstd } from "#codec/node/node-zstd.ts";

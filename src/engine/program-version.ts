@@ -1,4 +1,4 @@
-/** The program's version, as snapshots record it. */
+/** The version, as `version` prints it and as snapshots record it. */
 
 /** Kept equal to package.json by a test. */
 export const VERSION = "0.1.0";

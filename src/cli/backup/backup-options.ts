@@ -10,7 +10,7 @@ import { parseCount, parseSize, parseTruth } from "#cli/parse/sizes.ts";
 import { flattenTags } from "#cli/parse/tags.ts";
 import { collectPatterns } from "#cli/pattern-options.ts";
 import { badOption } from "#cli/usage.ts";
-import { PROGRAM_VERSION } from "#cli/version.ts";
+import { PROGRAM_VERSION } from "#engine/program-version.ts";
 import type { BackupOptions } from "#operations/backup/options.ts";
 import type { GroupBy } from "#repository/snapshot-filter.ts";
 

@@ -7,7 +7,7 @@ import { manPages } from "#cli/generate/man-page.ts";
 import { powershellCompletion } from "#cli/generate/powershell.ts";
 import { zshCompletion } from "#cli/generate/zsh.ts";
 import { badOption } from "#cli/usage.ts";
-import { VERSION } from "#cli/version.ts";
+import { VERSION } from "#engine/program-version.ts";
 
 export interface GenerateOptions {
   readonly man?: string | undefined;

@@ -1,6 +1,6 @@
 /** `version`. */
 import type { CliContext } from "#cli/context.ts";
-import { VERSION } from "#cli/version.ts";
+import { VERSION } from "#engine/program-version.ts";
 
 /** Prints the version; JSON has restic's fields with Node's facts in place of Go's. */
 export function run(_options: object, { io, printer }: CliContext): Promise<number> {

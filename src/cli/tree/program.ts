@@ -14,7 +14,7 @@ import { defineRestore } from "#cli/tree/restore.ts";
 import { defineServe } from "#cli/tree/serve.ts";
 import { commandsFirst, subcommandTerm } from "#cli/tree/help-layout.ts";
 import type { Starter } from "#cli/tree/starter.ts";
-import { VERSION } from "#cli/version.ts";
+import { VERSION } from "#engine/program-version.ts";
 
 const EXAMPLES = `
 Set COFFER_REPOSITORY and COFFER_PASSWORD_FILE once, then:
