@@ -8,7 +8,7 @@ import type {
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { SavedCounts } from "#repository/blob-saver.ts";
 import type { FinishedPack } from "#repository/finished-pack.ts";
-import type { SaverSettings } from "#repository/thread-saver.ts";
+import type { SaverSettings } from "#repository/create-saver.ts";
 
 /** Settings of one backup, given to each thread once. */
 export interface ArchiveSettings extends SaverSettings {

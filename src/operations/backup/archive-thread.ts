@@ -9,7 +9,7 @@ import type { SourceTree } from "#platform/source-tree.ts";
 import type { BlobSaver } from "#repository/blob-saver.ts";
 import { createDiscardingSink } from "#repository/pack-sink.ts";
 import type { TaskContext } from "#repository/task-pool.ts";
-import { createThreadSaver } from "#repository/thread-saver.ts";
+import { createThreadSaver } from "#repository/create-saver.ts";
 
 const KEY = Symbol("archive thread");
 

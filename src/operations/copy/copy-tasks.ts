@@ -15,7 +15,7 @@ import { addPackToIndex, type FinishedPack } from "#repository/finished-pack.ts"
 import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { Task, TaskContext } from "#repository/task-pool.ts";
-import { createThreadSaver } from "#repository/thread-saver.ts";
+import { createThreadSaver } from "#repository/create-saver.ts";
 
 export interface CopySettings {
   readonly sourceKey: MasterKey;

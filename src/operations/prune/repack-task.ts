@@ -12,7 +12,7 @@ import { checkBlobClaim } from "#repository/blob-limits.ts";
 import type { PackRemainder } from "#repository/pack-writer.ts";
 import type { Repository } from "#repository/repository.ts";
 import type { Task, TaskContext } from "#repository/task-pool.ts";
-import { createThreadSaver } from "#repository/thread-saver.ts";
+import { createThreadSaver } from "#repository/create-saver.ts";
 
 /** Blobs to take out of one pack. */
 export interface RepackJob {

@@ -5,7 +5,8 @@
 import { idFromBytes } from "#format/id.ts";
 import type { PackSettings } from "#operations/prune/prune-types.ts";
 import { proveStored } from "#operations/prune/rewrite-index.ts";
-import { BlobSaver } from "#repository/blob-saver.ts";
+import type { BlobSaver } from "#repository/blob-saver.ts";
+import { createSaver } from "#repository/create-saver.ts";
 import type { FinishedPack } from "#repository/finished-pack.ts";
 import { IndexWriter } from "#repository/index-writer.ts";
 import { createBufferedSink } from "#repository/pack-sink.ts";
@@ -19,21 +20,11 @@ export class DirectSaver {
   readonly #packs: FinishedPack[] = [];
 
   constructor(repo: Repository, settings: PackSettings, signal?: AbortSignal) {
-    const { crypto, zstd, random } = repo.primitives;
     this.#repo = repo;
     this.#signal = signal;
     this.#index = new IndexWriter(repo, { signal });
-    this.blobs = new BlobSaver({
-      index: repo.index,
-      crypto,
-      zstd,
-      random,
-      aead: repo.aead,
-      version: repo.config.version,
+    this.blobs = createSaver(repo, settings, {
       sink: createBufferedSink(repo.backend, signal),
-      verify: settings.verify,
-      compression: settings.compression,
-      packSize: settings.packSize,
       maxUploads: 1,
       onPack: (pack) => void this.#packs.push(pack),
     });

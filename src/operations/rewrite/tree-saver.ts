@@ -1,5 +1,6 @@
 /** Stores new trees from the coordinating thread: they are few and small. */
-import { BlobSaver } from "#repository/blob-saver.ts";
+import type { BlobSaver } from "#repository/blob-saver.ts";
+import { createSaver } from "#repository/create-saver.ts";
 import { IndexWriter } from "#repository/index-writer.ts";
 import { createBufferedSink, createDiscardingSink } from "#repository/pack-sink.ts";
 import type { Repository } from "#repository/repository.ts";
@@ -10,29 +11,16 @@ export interface TreeSaverOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Packs on their way at once. */
-const UPLOADS = 2;
-
 /** Trees are durable and indexed after {@link flush}. Close it in every case. */
 export class TreeSaver {
   readonly #saver: BlobSaver;
   readonly #index: IndexWriter;
 
   constructor(repo: Repository, { dryRun, packSize, signal }: TreeSaverOptions) {
-    const { crypto, zstd, random } = repo.primitives;
     this.#index = new IndexWriter(repo, { signal });
-    this.#saver = new BlobSaver({
-      index: repo.index,
-      crypto,
-      zstd,
-      random,
-      aead: repo.aead,
-      version: repo.config.version,
+    const settings = { compression: "auto", packSize, verify: true } as const;
+    this.#saver = createSaver(repo, settings, {
       sink: dryRun ? createDiscardingSink() : createBufferedSink(repo.backend, signal),
-      verify: true,
-      compression: "auto",
-      packSize,
-      maxUploads: UPLOADS,
       onPack: (pack) => this.#index.add(pack),
     });
   }
